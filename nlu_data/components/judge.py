@@ -1,0 +1,229 @@
+"""The judge: is it a scam, of which type, at which stage, and what signs does the text give?"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy import sparse
+
+from nlu_data.components.heads import Head, Views, fit_each, fit_exclusive
+
+STAGES = ("live", "loss", "contacted", "query", "none")
+SIGNALS = (
+    "asked_pay",
+    "on_line",
+    "screen",
+    "code",
+    "app",
+    "secret",
+    "threat",
+    "profit",
+    "isolated",
+    "paid",
+    "details",
+)
+HEADS = ("scam", "types", "talk", "stage", "signals")
+MODEL_FILE = "judge.npz"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class Judge(IntentClassifier, GraphComponent):
+    """Several heads on the same features, trained from the intent and metadata of each example."""
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        """Nothing Rasa could check: our featurizers are checked by the pipeline tests."""
+        return []
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        """Rasa would try to import each by its name, dashes and all; the lock file holds them."""
+        return []
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """How far each view is trusted; `weight_of_whole` is for texts judged in parts too."""
+        return {
+            "dense_c": 0.3,
+            "sparse_c": 20.0,
+            "sparse_share": 0.5,
+            "weight_of_whole": 0.5,
+        }
+
+    def __init__(
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
+    ) -> None:
+        self._config = {**self.get_default_config(), **config}
+        self._storage = model_storage
+        self._resource = resource
+        self._columns: NDArray[np.intp] = np.zeros(0, np.intp)
+        self._idf: NDArray[np.float32] = np.zeros(0, np.float32)
+        self._heads: dict[str, Head] = {}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> Judge:
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> Judge:
+        judge = cls(config, model_storage, resource)
+        with model_storage.read_from(resource) as folder:
+            arrays = np.load(io.BytesIO((folder / MODEL_FILE).read_bytes()), allow_pickle=False)
+            judge._columns = arrays["columns"]
+            judge._idf = arrays["idf"]
+            judge._heads = {name: Head.of(arrays, name) for name in HEADS}
+        return judge
+
+    # --- training
+
+    def train(self, training_data: TrainingData) -> Resource:
+        examples = [m for m in training_data.intent_examples if m.get(TEXT)]
+        counts = sparse.vstack([_whole(m)[1] for m in examples]).tocsr()
+        seen_in = np.asarray((counts > 0).sum(axis=0)).ravel()
+        self._columns = np.flatnonzero(seen_in >= 2)
+        self._idf = np.float32(
+            np.log((1 + len(examples)) / (1 + seen_in[self._columns])) + 1.0
+        )
+        views = Views(
+            np.vstack([_whole(m)[0] for m in examples]).astype(np.float32), self._weigh(counts)
+        )
+
+        intents = np.array([m.get(INTENT) for m in examples])
+        metadata = [(m.get("metadata") or {}).get("example") or {} for m in examples]
+        stages = np.array([d.get("stage", "none") for d in metadata])
+        is_scam = stages != "none"
+        asked_in_general = stages == "query"
+        knobs = {
+            "dense_c": self._config["dense_c"],
+            "sparse_c": self._config["sparse_c"],
+            "share": self._config["sparse_share"],
+        }
+        told = ~asked_in_general
+        self._heads = {
+            # A general question about a scam is neither; it is left out of this head only.
+            "scam": fit_each(views[told], {"scam": is_scam[told]}, calibrate=True, **knobs),
+            "types": fit_exclusive(views[is_scam], intents[is_scam].tolist(), **knobs),
+            "talk": fit_exclusive(views[~is_scam], intents[~is_scam].tolist(), **knobs),
+            "stage": fit_exclusive(views, stages.tolist(), **knobs),
+            "signals": fit_each(
+                views[is_scam],
+                {
+                    s: np.array([s in (d.get("signals") or ()) for d in metadata])[is_scam]
+                    for s in SIGNALS
+                },
+                **knobs,
+            ),
+        }
+        self._save()
+        return self._resource
+
+    def _weigh(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
+        """Turn counts into unit rows of tf-idf over the columns seen in training."""
+        kept = counts[:, self._columns].multiply(self._idf).tocsr()
+        norms = np.sqrt(np.asarray(kept.multiply(kept).sum(axis=1)).ravel())
+        norms[norms == 0] = 1.0
+        return sparse.csr_matrix(sparse.diags(1.0 / norms) @ kept, dtype=np.float32)
+
+    def _save(self) -> None:
+        arrays: dict[str, Any] = {"columns": self._columns, "idf": self._idf}
+        for name, head in self._heads.items():
+            arrays.update(head.arrays(name))
+        with self._storage.write_to(self._resource) as folder:
+            np.savez(folder / MODEL_FILE, **arrays)
+
+    # --- judging
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            self._judge(message)
+        return messages
+
+    def _judge(self, message: Message) -> None:
+        if not self._heads or not (message.get("plain") or ""):
+            _answer_nothing(message)
+            return
+        dense, counts = _whole(message)
+        part_dense, part_counts = _parts(message)
+        if part_dense is not None:
+            dense = np.vstack([dense, part_dense])
+            counts = sparse.vstack([counts, part_counts]).tocsr()
+        views = Views(np.asarray(dense, np.float32), self._weigh(counts))
+        chances = {
+            name: head.chances(self._pooled(name, head.scores(views)))[0]
+            for name, head in self._heads.items()
+        }
+        scam = float(chances["scam"][0])
+        types = dict(zip(self._heads["types"].classes, map(float, chances["types"]), strict=True))
+        talk = dict(zip(self._heads["talk"].classes, map(float, chances["talk"]), strict=True))
+        ranking = [(t, scam * p) for t, p in types.items()]
+        ranking += [(t, (1 - scam) * p) for t, p in talk.items()]
+        ranking.sort(key=lambda pair: -pair[1])
+        named = [{"name": name, "confidence": round(p, 5)} for name, p in ranking[:10]]
+        message.set("intent", named[0], add_to_output=True)
+        message.set("intent_ranking", named, add_to_output=True)
+        message.set("scam", scam, add_to_output=True)
+        message.set("types", types, add_to_output=True)
+        for name in ("stage", "signals"):
+            answers = dict(
+                zip(self._heads[name].classes, map(float, chances[name]), strict=True)
+            )
+            message.set(name, answers, add_to_output=True)
+
+    def _pooled(self, name: str, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Join what the whole says with what its two most telling parts say."""
+        if len(scores) == 1:
+            return scores
+        whole, rest = scores[:1], scores[1:]
+        strongest = np.sort(rest, axis=0)[-2:].mean(axis=0, keepdims=True)
+        if name in ("types", "stage"):
+            strongest = rest.mean(axis=0, keepdims=True)
+        share = float(self._config["weight_of_whole"])
+        return np.asarray(share * whole + (1 - share) * strongest, np.float32)
+
+
+def _whole(message: Message) -> tuple[Any, sparse.csr_matrix]:
+    """Return the dense and the sparse features of the whole text, one row each."""
+    sparse_features = message.get_sparse_features(TEXT)[1]
+    dense_features = message.get_dense_features(TEXT)[1]
+    return dense_features.features, sparse_features.features
+
+
+def _parts(message: Message) -> tuple[Any, sparse.csr_matrix | None]:
+    """Return the features of the parts, one row each, or nothing for a short text."""
+    sparse_features = message.get_sparse_features(TEXT)[0]
+    dense_features = message.get_dense_features(TEXT)[0]
+    if dense_features is None or sparse_features is None:
+        return None, None
+    return dense_features.features, sparse_features.features
+
+
+def _answer_nothing(message: Message) -> None:
+    message.set("intent", {"name": "none", "confidence": 1.0}, add_to_output=True)
+    message.set("scam", 0.0, add_to_output=True)
+    message.set("types", {}, add_to_output=True)
+    message.set("stage", {s: float(s == "none") for s in STAGES}, add_to_output=True)
+    message.set("signals", dict.fromkeys(SIGNALS, 0.0), add_to_output=True)

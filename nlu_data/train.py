@@ -1,0 +1,30 @@
+"""Train the model with Rasa: `python nlu_data/train.py CONFIG TEXTS OUTPUT_FOLDER NAME`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+os.environ.setdefault("RASA_MAX_CACHE_SIZE", "0")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def main() -> int:
+    """Train afresh and return 0 when the model stands under its name."""
+    config, texts, output, name = sys.argv[1:5]
+    from rasa.model_training import train
+
+    result = train(
+        domain="no-domain.yml",
+        config=config,
+        training_files=[texts],
+        output=output,
+        force_training=True,
+        fixed_model_name=name,
+    )
+    return 0 if result.model else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
