@@ -1,0 +1,48 @@
+# One word each. `make help` lists them.
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+PY := .venv/bin/python
+export UV_LINK_MODE ?= hardlink
+
+.PHONY: help setup demo test check lock bench chaos clean browser
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+setup: .venv/.made nlu_data/.venv/.made ## both environments and the model
+	@.venv/bin/fanzha train
+
+demo: .venv/.made nlu_data/.venv/.made ## a citizen chat; a scripted day without a terminal
+	@.venv/bin/fanzha demo
+
+test: check setup ## every check and every test
+	@$(PY) -m pytest
+
+check: .venv/.made ## formatting, lint, types, architecture
+	@.venv/bin/ruff format --check -q .
+	@.venv/bin/ruff check -q .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache
+
+lock: $(UV) ## lock both environments anew, with hashes and no host names
+	$(UV) pip compile -q --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock
+	$(UV) pip compile -q --universal --generate-hashes --no-header nlu_data/pyproject.toml -o nlu_data/requirements.lock
+
+.tools/bin/uv:
+	@echo "fetching uv"
+	@python3 -m venv .tools && .tools/bin/pip install -q --disable-pip-version-check uv
+
+.venv/.made: requirements.lock pyproject.toml | $(UV)
+	@echo "setting up fanzha's environment"
+	@test -x $(PY) || $(UV) venv -q --python 3.11 .venv
+	@$(UV) pip sync -q --python .venv requirements.lock
+	@$(UV) pip install -q --python .venv --no-deps --no-build-isolation -e .
+	@touch $@
+
+nlu_data/.venv/.made: nlu_data/requirements.lock | $(UV)
+	@echo "setting up Rasa's environment"
+	@test -x nlu_data/.venv/bin/python || $(UV) venv -q --python 3.11 nlu_data/.venv
+	@$(UV) pip sync -q --python nlu_data/.venv nlu_data/requirements.lock
+	@touch $@
+
+clean: ## remove what setup made
+	rm -rf .venv nlu_data/.venv .tools var

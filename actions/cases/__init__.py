@@ -1,0 +1,1 @@
+"""What the police work on: a case, its owner, its timers, its outcome."""

@@ -1,0 +1,1 @@
+"""Citizens and where their conversations stand."""

@@ -1,0 +1,34 @@
+"""Erase a citizen. What the law makes us keep stays without their words, name or address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from actions.audit import store as audit
+from actions.cases.models import Case
+from actions.citizens.models import Citizen
+from actions.outbox.models import OutboxMessage
+
+
+def forget(db: Session, citizen: Citizen, *, now: datetime) -> list[str]:
+    """Delete the citizen, their reports and all messages to or about them.
+
+    Returns the codes of the cases that are kept: number, type, times, owner and outcome, the
+    police's own record of what it did. No word of the citizen's is in it.
+    """
+    codes = list(db.scalars(select(Case.code).where(Case.citizen_id == citizen.id)))
+    db.execute(
+        delete(OutboxMessage).where(
+            OutboxMessage.channel == citizen.channel, OutboxMessage.recipient == citizen.address
+        )
+    )
+    if codes:
+        about = or_(*(OutboxMessage.dedup_key.like(f"case:{code}:%") for code in codes))
+        db.execute(update(OutboxMessage).where(about).values(body={}))
+    audit.record(db, "citizen.forgotten", actor="citizen", now=now, cases=len(codes))
+    db.delete(citizen)
+    db.flush()  # reports and sightings go with the row, before anything is queued anew
+    return codes

@@ -1,0 +1,1 @@
+"""The database every noun shares: base, types, migrations."""

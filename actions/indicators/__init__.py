@@ -1,0 +1,1 @@
+"""Phones, links, accounts, apps and wallets that reports point at."""

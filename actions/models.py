@@ -1,0 +1,14 @@
+"""Every table, imported once, so that metadata and migrations see them all."""
+
+from __future__ import annotations
+
+import actions.audit.models
+import actions.cases.models
+import actions.citizens.models
+import actions.indicators.models
+import actions.officers.models
+import actions.outbox.models
+import actions.reports.models  # noqa: F401
+from actions.db.base import Base
+
+metadata = Base.metadata

@@ -1,0 +1,80 @@
+"""Read and write reports. The caller owns the transaction: nothing here commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from actions.indicators import store as indicators
+from actions.indicators.extract import Found
+from actions.reports.models import Report
+from actions.triage.judgement import Judgement, Verdict
+
+
+def file(
+    db: Session,
+    text: str,
+    *,
+    citizen_id: int,
+    case_id: int | None,
+    origin: str,
+    judgement: Judgement,
+    found: Sequence[Found],
+    now: datetime,
+) -> Report:
+    """Keep what a citizen told us, what we made of it, and what it points at."""
+    report = Report(
+        citizen_id=citizen_id,
+        case_id=case_id,
+        text=text,
+        origin=origin,
+        verdict=judgement.verdict,
+        type=judgement.type,
+        stage=judgement.stage,
+        escalate=judgement.escalate,
+        confidence=judgement.confidence,
+        reasons=list(judgement.reasons),
+        judged_by=judgement.nlu,
+        received_at=now,
+    )
+    db.add(report)
+    if found:
+        db.flush()  # the sightings need report.id
+        as_scam = judgement.verdict == Verdict.SCAM
+        indicators.note_sightings(db, found, report_id=report.id, as_scam=as_scam, now=now)
+    return report
+
+
+def list_for_case(db: Session, *, case_id: int) -> Sequence[Report]:
+    """Return what the citizen told us in this case, oldest first."""
+    return db.scalars(
+        select(Report).where(Report.case_id == case_id).order_by(Report.received_at, Report.id)
+    ).all()
+
+
+def find_last(db: Session, *, citizen_id: int, since: datetime) -> Report | None:
+    """Return the newest report of this citizen since then that belongs to no case, or None."""
+    return db.scalars(
+        select(Report)
+        .where(
+            Report.citizen_id == citizen_id,
+            Report.received_at >= since,
+            Report.case_id.is_(None),
+        )
+        .order_by(Report.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def list_provisional(db: Session, *, since: datetime, limit: int) -> Sequence[Report]:
+    """Return reports that rules judged while the NLU server was away, oldest first."""
+    return db.scalars(
+        select(Report)
+        .where(Report.judged_by == "rules", Report.received_at >= since)
+        .order_by(Report.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()

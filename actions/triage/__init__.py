@@ -1,0 +1,1 @@
+"""From words to a verdict: what it is, how urgent, and why."""

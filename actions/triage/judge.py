@@ -1,0 +1,142 @@
+"""Turn what was understood into a verdict, with reasons a citizen can follow. Pure.
+
+The thresholds are chosen on our own texts by cross-validation; docs/model-card.md shows the curve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from actions.triage import rules, wording
+from actions.triage.judgement import Judgement, ScamType, Signal, Stage, Verdict
+from actions.triage.understanding import Understanding
+
+SCAM_AT = 0.75
+SUSPICIOUS_AT = 0.5
+UNCLEAR_AT = 0.35
+LIVE_AT = 0.5
+SIGNAL_AT = 0.5
+MAX_REASONS = 3
+
+# The order in which reasons are told: what is most dangerous first.
+TELLING = (
+    Signal.SCREEN,
+    Signal.CODE,
+    Signal.ASKED_PAY,
+    Signal.SECRET,
+    Signal.ON_LINE,
+    Signal.ISOLATED,
+    Signal.THREAT,
+    Signal.PROFIT,
+    Signal.APP,
+    Signal.DETAILS,
+    Signal.PAID,
+)
+
+
+def judge(text: str, model: Understanding | None, *, known: bool = False) -> Judgement:
+    """Judge one text. `model` is None while the NLU server is away; `known` says that an
+    indicator in it was named in an earlier scam.
+    """
+    plain = wording.plain(text)
+    by_rules = rules.read(plain)
+    seen = model or by_rules
+    signals = frozenset(
+        {Signal(name) for name, p in seen.signals.items() if p >= SIGNAL_AT}
+        | (rules.find_signals(plain) if seen.scam >= SUSPICIOUS_AT else frozenset())
+    )
+    scam = max(seen.scam, 0.9) if known else seen.scam
+    kind = _most_likely(seen.types)
+    stage = _stage(seen.stage)
+    verdict = _verdict(scam)
+    if verdict in (Verdict.SCAM, Verdict.SUSPICIOUS):
+        stage = Stage.CONTACTED if stage == Stage.NONE else stage
+        kind = kind or ScamType.OTHER_SCAM
+    else:
+        stage = Stage.QUERY if stage == Stage.QUERY else Stage.NONE
+        kind = None
+    return Judgement(
+        verdict=verdict,
+        type=kind,
+        stage=stage,
+        escalate=stage == Stage.LIVE,
+        confidence=scam,
+        reasons=_reasons(verdict, kind, signals, known=known),
+        signals=signals,
+        nlu="rasa" if model else "rules",
+    )
+
+
+def reconsider(judgement: Judgement, answers: Mapping[str, str]) -> Judgement:
+    """Take the citizen's answers into account; an answer may raise the urgency, or place it."""
+    signals = set(judgement.signals)
+    stage, verdict = judgement.stage, judgement.verdict
+    asked = answers.get("unclear")
+    if asked in {"pay", "code", "app"}:
+        verdict = max(verdict, Verdict.SUSPICIOUS, key=_gravity)
+        stage = Stage.CONTACTED if stage in (Stage.NONE, Stage.QUERY) else stage
+        signals.add({"pay": Signal.ASKED_PAY, "code": Signal.CODE, "app": Signal.APP}[asked])
+    match answers.get("money"):
+        case "about":
+            stage, signals = Stage.LIVE, signals | {Signal.ASKED_PAY}
+        case "yes":
+            signals.add(Signal.PAID)
+            stage = Stage.LOSS if answers.get("when") == "earlier" else Stage.LIVE
+        case "no" if stage == Stage.LOSS:
+            stage = Stage.CONTACTED
+    match answers.get("online"):
+        case "call":
+            stage, signals = Stage.LIVE, signals | {Signal.ON_LINE}
+        case "screen":
+            stage, signals = Stage.LIVE, signals | {Signal.SCREEN}
+    if stage == Stage.LIVE:
+        verdict = max(verdict, Verdict.SUSPICIOUS, key=_gravity)
+    grave = verdict in (Verdict.SCAM, Verdict.SUSPICIOUS)
+    kind = judgement.type or (ScamType.OTHER_SCAM if grave else None)
+    return replace(
+        judgement,
+        verdict=verdict,
+        type=kind,
+        stage=stage,
+        escalate=stage == Stage.LIVE,
+        signals=frozenset(signals),
+        reasons=_reasons(
+            verdict, kind, frozenset(signals), known="reason.known" in judgement.reasons
+        ),
+    )
+
+
+def _gravity(verdict: Verdict) -> int:
+    return (Verdict.NO_SIGN, Verdict.UNCLEAR, Verdict.SUSPICIOUS, Verdict.SCAM).index(verdict)
+
+
+def _verdict(scam: float) -> Verdict:
+    if scam >= SCAM_AT:
+        return Verdict.SCAM
+    if scam >= SUSPICIOUS_AT:
+        return Verdict.SUSPICIOUS
+    return Verdict.UNCLEAR if scam >= UNCLEAR_AT else Verdict.NO_SIGN
+
+
+def _most_likely(types: Mapping[str, float]) -> ScamType | None:
+    return ScamType(max(types, key=lambda name: types[name])) if types else None
+
+
+def _stage(stages: Mapping[str, float]) -> Stage:
+    if stages.get(Stage.LIVE, 0.0) >= LIVE_AT:
+        return Stage.LIVE
+    rest = {name: p for name, p in stages.items() if name != Stage.LIVE}
+    return Stage(max(rest, key=lambda name: rest[name])) if rest else Stage.NONE
+
+
+def _reasons(
+    verdict: Verdict, kind: ScamType | None, signals: frozenset[Signal], *, known: bool
+) -> tuple[str, ...]:
+    if verdict in (Verdict.NO_SIGN, Verdict.UNCLEAR):
+        return (f"reason.{verdict}",)
+    told = [f"reason.{signal}" for signal in TELLING if signal in signals]
+    opening = ["reason.known"] if known else []
+    if kind:
+        opening.append(f"reason.type.{kind}")
+    return tuple((opening + told)[: MAX_REASONS + len(opening) - 1])

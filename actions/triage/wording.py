@@ -1,0 +1,41 @@
+"""Bring a text into the one form that rules read: simplified, half-width, without disguises."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import opencc
+
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+_HAN = r"\u3400-\u9fff"
+# 刷/单, 刷 单, 刷*单: one sign between two Han letters hides a word from a filter.
+_SPACED = re.compile(rf"(?<=[{_HAN}])[ /\\|*_~·.\-+]{{1,2}}(?=[{_HAN}])")
+_WECHAT = re.compile(r"(?i)(?<![a-z])(?:v\s*[x信❤♥]|wei\s*xin|薇信|威信(?=[:：号]))")
+_TELEGRAM = re.compile(r"(?i)te\s?le\s?gram|纸飞机")
+_HAN_LETTER = re.compile(rf"[{_HAN}]")
+_LETTER = re.compile(rf"[{_HAN}]|[A-Za-z]+")
+
+
+@lru_cache(maxsize=1)
+def _to_simplified() -> opencc.OpenCC:
+    return opencc.OpenCC("tw2sp")
+
+
+def plain(text: str) -> str:
+    """Return the text simplified, in NFKC, with hidden and spaced-out words mended."""
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+    text = _to_simplified().convert(text)
+    text = _SPACED.sub("", text)
+    text = _TELEGRAM.sub("telegram", _WECHAT.sub("微信", text))
+    return text.lower()
+
+
+def language_of(text: str) -> str | None:
+    """Return "zh" or "en" by the share of Han among words; None where there are no words."""
+    words = _LETTER.findall(text)
+    if not words:
+        return None
+    han = sum(1 for word in words if _HAN_LETTER.match(word))
+    return "zh" if han / len(words) >= 0.3 else "en"

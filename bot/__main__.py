@@ -1,0 +1,5 @@
+"""`python -m bot` is `fanzha`."""
+
+from bot.cli import main
+
+main()

@@ -1,0 +1,132 @@
+"""Read Telegram's updates: a citizen's words, or an officer's button. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from telegram import (
+    CallbackQuery,
+    Chat,
+    Message,
+    MessageEntity,
+    MessageOriginChannel,
+    MessageOriginChat,
+    MessageOriginUser,
+    Update,
+)
+
+from bot.conversation.turn import Command, Pressed, Unreadable
+from bot.desk import Press
+from bot.inbox import Inbound, Words
+
+CHANNEL = "telegram"
+_COMMAND = re.compile(r"^/([a-z_]+)(?:@(\w+))?(?:\s+(.*))?$", re.IGNORECASE | re.DOTALL)
+_CASE = re.compile(r"^case:(C-[0-9A-Z]{5}):([a-z_]+)(?::([a-z_]+))?$")
+_ASK = re.compile(r"^ask:([a-z_]+):([a-z_]+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerPress:
+    """A button on a card, and the press that Telegram wants confirmed."""
+
+    external_id: str
+    press: Press
+    callback_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CitizenPress:
+    """A button on one of our questions."""
+
+    inbound: Inbound
+    callback_id: str
+
+
+Read = Inbound | OfficerPress | CitizenPress | None
+
+
+def read(update: Update, *, username: str, dispatch_chat: str | None) -> Read:
+    """Return what an update means to us; None for what needs no answer."""
+    external_id = f"update:{update.update_id}"
+    if update.callback_query:
+        return _press(update.callback_query, external_id)
+    message = update.message or update.edited_message
+    if message is None or message.from_user is None or message.from_user.is_bot:
+        return None
+    if str(message.chat.id) == dispatch_chat:
+        return None  # the officers' own talk
+    content = _content(message, username, edited=update.edited_message is not None)
+    if content is None:
+        return None
+    return Inbound(
+        channel=CHANNEL,
+        external_id=external_id,
+        address=str(message.chat.id),
+        content=content,
+        language_hint=message.from_user.language_code,
+        group=message.chat.type != Chat.PRIVATE,
+    )
+
+
+def _content(
+    message: Message, username: str, *, edited: bool
+) -> Words | Command | Unreadable | None:
+    private = message.chat.type == Chat.PRIVATE
+    if not private and not _addressed(message, username):
+        return None
+    text = message.text or message.caption
+    if not text:
+        if message.from_user and message.effective_attachment is None:
+            return None  # somebody joined, a title changed: nobody spoke to us
+        return Unreadable()
+    if match := _COMMAND.match(text):
+        name, to, argument = match.groups()
+        if to is None or to.lower() == username.lower():
+            return Command(name.lower(), (argument or "").strip())
+        return None
+    text = re.sub(rf"@{re.escape(username)}\b", "", text, flags=re.IGNORECASE).strip()
+    if not text:
+        return Command("check")
+    return Words(text, "edited" if edited else _origin(message))
+
+
+def _addressed(message: Message, username: str) -> bool:
+    replied = message.reply_to_message
+    if replied and replied.from_user and replied.from_user.username == username:
+        return True
+    wanted = f"@{username}".lower()
+    named = message.parse_entities([MessageEntity.MENTION, MessageEntity.BOT_COMMAND])
+    named |= message.parse_caption_entities([MessageEntity.MENTION])
+    return any(wanted in value.lower() for value in named.values())
+
+
+def _origin(message: Message) -> str:
+    match message.forward_origin:
+        case None:
+            return "own"
+        case MessageOriginUser():
+            return "user"
+        case MessageOriginChat():
+            return "chat"
+        case MessageOriginChannel():
+            return "channel"
+    return "hidden_user"
+
+
+def _press(query: CallbackQuery, external_id: str) -> Read:
+    pressed = query.data or ""
+    if match := _CASE.match(pressed):
+        code, verb, outcome = match.groups()
+        press = Press(query.from_user.id, code, verb, outcome)
+        return OfficerPress(external_id, press, query.id)
+    match = _ASK.match(pressed)
+    content = Pressed(*match.groups()) if match else Pressed("unknown", pressed)
+    inbound = Inbound(
+        channel=CHANNEL,
+        external_id=external_id,
+        address=str(query.from_user.id),
+        content=content,
+        language_hint=query.from_user.language_code,
+    )
+    return CitizenPress(inbound, query.id)

@@ -1,0 +1,1 @@
+"""The terminal: a citizen types lines, our messages are printed."""

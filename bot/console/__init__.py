@@ -1,0 +1,1 @@
+"""The console: health for machines now, the duty desk for people."""

@@ -1,0 +1,50 @@
+"""What machines ask: is the process up, is it ready, what are the figures."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.wiring import Service
+
+
+def routes(service: Service, states: Mapping[str, Callable[[], str]]) -> list[Route]:
+    """Return the health routes. `states` gives the state of each part; "up" and "off" are ready,
+    and so is an NLU server that is away: rules answer meanwhile, and the state says so.
+    """
+
+    async def healthz(request: Request) -> Response:
+        return JSONResponse({"status": "up"})
+
+    async def readyz(request: Request) -> Response:
+        parts = {name: state() for name, state in states.items()}
+        parts["database"] = await asyncio.to_thread(_database, service)
+        ready = all(
+            state in ("up", "off") for name, state in parts.items() if name not in ("nlu",)
+        )
+        return JSONResponse({"ready": ready, **parts}, status_code=200 if ready else 503)
+
+    async def metrics(request: Request) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", metrics),
+    ]
+
+
+def _database(service: Service) -> str:
+    try:
+        with service.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return "down"
+    return "up"

@@ -1,0 +1,1 @@
+"""The conversation with a citizen: pure, channel-neutral, testable as a transcript."""

@@ -1,0 +1,268 @@
+"""Take one event and return what follows from it.
+
+Urgency first: whatever step the citizen is in, words that tell of a fraud under way open a case
+before anything is asked. Every step can be left by describing something, a command, or a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from actions.triage import rules, wording
+from actions.triage.judge import reconsider
+from actions.triage.judgement import Judgement, Signal
+from bot.conversation import messages
+from bot.conversation.advice import GRAVE, QUESTIONS, next_question
+from bot.conversation.turn import (
+    START,
+    Choice,
+    ChooseLanguage,
+    Command,
+    Effect,
+    Event,
+    FileReport,
+    Forget,
+    Line,
+    OpenCase,
+    Pressed,
+    Prompt,
+    Said,
+    Session,
+    StopBulk,
+    TellDesk,
+    Turn,
+    Unreadable,
+)
+
+# A short message after a verdict that adds one of these tells more of the same matter.
+CONTINUING = frozenset({Signal.PAID, Signal.ON_LINE, Signal.SCREEN, Signal.CODE, Signal.ASKED_PAY})
+CONFIRM_FORGET = "forget"
+FORGET_CHOICES = (
+    Choice(CONFIRM_FORGET, "yes", "forget.choice.yes"),
+    Choice(CONFIRM_FORGET, "no", "forget.choice.no"),
+)
+LANGUAGE_CHOICES = (
+    Choice("language", "zh", "language.choice.zh"),
+    Choice("language", "en", "language.choice.en"),
+)
+
+
+# What is said to an everyday intent or a command that asks for nothing to be done.
+SAYINGS: Mapping[str, tuple[str, tuple[Choice, ...]]] = {
+    "greet": ("greeting", (messages.CHECK, messages.TIP)),
+    "help": ("help", (messages.CHECK, messages.PERSON)),
+    "thanks": ("thanks", ()),
+    "ask_tip": ("tip", ()),
+    "is_it_you": ("identity", ()),
+    "check": ("check", ()),  # also a bare yes or no that answers nothing we asked
+}
+
+
+def advance(session: Session, event: Event) -> Turn:
+    """Return the session, messages and effects that follow from one event."""
+    match event:
+        case Said():
+            return _said(session, event)
+        case Pressed(question, value):
+            return _pressed(session, question, value)
+        case Command(name, argument):
+            return _command(session, name, argument)
+        case Unreadable():
+            return Turn(session, (messages.simple("unreadable"),))
+
+
+def _said(session: Session, said: Said) -> Turn:
+    if said.judgement.escalate:
+        return _described(session, said)
+    question = QUESTIONS.get(session.step)
+    value = question.understand(wording.plain(said.text)) if question else None
+    if question and value:
+        return _answered(session, question.name, value, words=said.text)
+    if said.intent:
+        return _everyday(session, said)
+    return _described(session, said)
+
+
+def _described(session: Session, said: Said) -> Turn:
+    judgement = _continued(session, said)
+    filed = FileReport(said.text, judgement)
+    session = replace(session, facts={"matter": judgement.to_facts(), "answers": {}})
+    if session.case:
+        tell = TellDesk(text=said.text, judgement=judgement)
+        return _in_case(session, judgement, (filed, tell))
+    return _judged(session, judgement, (filed,))
+
+
+def _continued(session: Session, said: Said) -> Judgement:
+    """Return what these words mean in the light of the verdict before them."""
+    before = _matter(session)
+    if before is None or before.verdict not in GRAVE or said.judgement.verdict in GRAVE:
+        return said.judgement
+    added = rules.find_signals(wording.plain(said.text)) & CONTINUING
+    if not added:
+        return said.judgement
+    answers = {"money": "yes"} if Signal.PAID in added else {}
+    if added & {Signal.ON_LINE, Signal.SCREEN}:
+        answers["online"] = "screen" if Signal.SCREEN in added else "call"
+    return reconsider(replace(before, signals=before.signals | added), answers)
+
+
+def _judged(session: Session, judgement: Judgement, effects: tuple[Effect, ...]) -> Turn:
+    question = next_question(judgement, _answers(session))
+    session = replace(session, step=question.name if question else START)
+    if judgement.escalate:
+        opened = OpenCase("live", judgement)
+        return Turn(session, (messages.urgent(judgement, question),), (*effects, opened))
+    return Turn(session, (messages.verdict(judgement, question),), effects)
+
+
+def _in_case(session: Session, judgement: Judgement, effects: tuple[Effect, ...]) -> Turn:
+    """A case is open: the words go to it, and the bot only speaks for safety."""
+    if judgement.escalate and not session.officer_on:
+        question = next_question(judgement, _answers(session))
+        session = replace(session, step=question.name if question else START)
+        return Turn(session, (messages.urgent(judgement, question),), effects)
+    key = "case.passed_to_officer" if session.officer_on else "case.passed_on"
+    return Turn(replace(session, step=START), (messages.simple(key),), effects)
+
+
+def _pressed(session: Session, question: str, value: str) -> Turn:
+    if question in QUESTIONS and value in QUESTIONS[question].values:
+        return _answered(session, question, value)
+    match question, value:
+        case "do", "person":
+            return _person(session)
+        case "do", "tip":
+            return _say(session, "tip")
+        case "do", "check":
+            return _say(session, "check")
+        case "language", "zh" | "en":
+            return _language(session, value)
+        case "forget", "yes" if session.case:
+            return _say(session, "forget.open_case")
+        case "forget", "yes":
+            return Turn(Session(), (messages.simple("forget.done"),), (Forget(),))
+        case "forget", "no":
+            return _say(replace(session, step=START), "forget.kept")
+    return _say(session, "button.old", messages.CHECK, messages.PERSON)
+
+
+def _answered(session: Session, question: str, value: str, *, words: str = "") -> Turn:
+    """Take an answer into account; a late press of an older question counts all the same."""
+    before = _matter(session)
+    if before is None:
+        return _say(replace(session, step=START), "button.old", messages.CHECK, messages.PERSON)
+    answers = {**_answers(session), question: value}
+    judgement = reconsider(before, answers)
+    session = replace(session, facts={"matter": judgement.to_facts(), "answers": answers})
+    told = TellDesk(
+        text=words,
+        lines=(
+            Line(
+                "desk.answer",
+                {"question": f"{question}.ask", "answer": f"{question}.choice.{value}"},
+            ),
+        ),
+        judgement=judgement,
+    )
+    if judgement.escalate and not session.case:
+        return _judged(session, judgement, ())
+    effects: tuple[Effect, ...] = (told,) if session.case else ()
+    follow = next_question(judgement, answers)
+    session = replace(session, step=follow.name if follow else START)
+    if judgement.verdict in GRAVE and _differs(judgement, before) and not session.case:
+        return Turn(session, (messages.verdict(judgement, follow),), effects)
+    if follow:
+        return Turn(session, (follow.ask(),), effects)
+    if session.case:
+        return Turn(session, (messages.simple("case.thanks"),), effects)
+    return Turn(session, (messages.closing(judgement),), effects)
+
+
+def _differs(judgement: Judgement, before: Judgement) -> bool:
+    """Tell whether the next three things to do are other ones now."""
+    return (judgement.verdict, judgement.stage) != (before.verdict, before.stage)
+
+
+def _everyday(session: Session, said: Said) -> Turn:
+    match said.intent:
+        case "person":
+            return _person(session, said.text)
+        case "language":
+            wanted = _wanted_language(said)
+            return _language(session, wanted) if wanted else _ask_language(session)
+        case "stop":
+            return _stop(session)
+        case "forget":
+            return _ask_forget(session)
+    if session.case and said.intent in ("greet", "affirm", "deny"):
+        return _in_case(session, said.judgement, (TellDesk(text=said.text),))
+    key, choices = SAYINGS.get(said.intent or "", ("check", ()))
+    return _say(session, key, *choices)
+
+
+def _command(session: Session, name: str, argument: str) -> Turn:
+    match name:
+        case "language" if argument.lower() in ("zh", "en"):
+            return _language(session, argument.lower())
+        case "language":
+            return _ask_language(session)
+        case "stop":
+            return _stop(session)
+        case "forget":
+            return _ask_forget(session)
+        case "person":
+            return _person(session, argument)
+        case "start" | "check":
+            session = replace(session, step=START)
+    intent = {"start": "greet", "tips": "ask_tip"}.get(name, name)
+    key, choices = SAYINGS.get(intent, ("command.unknown", (messages.CHECK, messages.PERSON)))
+    return _say(session, key, *choices)
+
+
+def _person(session: Session, words: str = "") -> Turn:
+    session = replace(session, step=START)
+    if session.case:
+        return Turn(session, (messages.simple("person.already"),), (TellDesk(text=words),))
+    matter = _matter(session)
+    opened = OpenCase("person", matter if matter and matter.verdict in GRAVE else None)
+    return Turn(session, (messages.simple("person.coming"),), (opened,))
+
+
+def _language(session: Session, language: str) -> Turn:
+    return Turn(session, (messages.simple("language.done"),), (ChooseLanguage(language),))
+
+
+def _ask_language(session: Session) -> Turn:
+    return Turn(session, (Prompt((Line("language.ask"),), LANGUAGE_CHOICES),))
+
+
+def _stop(session: Session) -> Turn:
+    key = "stop.with_case" if session.case else "stop.done"
+    return Turn(replace(session, step=START), (messages.simple(key),), (StopBulk(),))
+
+
+def _ask_forget(session: Session) -> Turn:
+    return Turn(session, (Prompt((Line("forget.ask"),), FORGET_CHOICES),))
+
+
+def _say(session: Session, key: str, *choices: Choice) -> Turn:
+    return Turn(session, (messages.simple(key, *choices),))
+
+
+def _wanted_language(said: Said) -> str | None:
+    plain = wording.plain(said.text)
+    if "english" in plain or "英" in plain:
+        return "en"
+    return "zh" if "中文" in plain or "chinese" in plain or "汉语" in plain else None
+
+
+def _matter(session: Session) -> Judgement | None:
+    matter = session.facts.get("matter")
+    return Judgement.from_facts(matter) if isinstance(matter, Mapping) else None
+
+
+def _answers(session: Session) -> dict[str, str]:
+    answers = session.facts.get("answers")
+    return {str(k): str(v) for k, v in answers.items()} if isinstance(answers, Mapping) else {}

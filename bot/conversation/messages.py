@@ -1,0 +1,99 @@
+"""The messages a citizen reads, built from lines. What to do comes first when it is urgent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from actions.triage.judgement import Judgement, Stage, Verdict
+from bot.conversation import advice
+from bot.conversation.steps.question import Question
+from bot.conversation.turn import BLANK, Choice, Line, Prompt
+
+PERSON = Choice("do", "person", "do.person")
+CHECK = Choice("do", "check", "do.check")
+TIP = Choice("do", "tip", "do.tip")
+
+
+def urgent(judgement: Judgement, question: Question | None) -> Prompt:
+    """What to do now, then why, then who is coming."""
+    lines = [
+        Line("urgent.open"),
+        *advice.now_steps(judgement),
+        BLANK,
+        *_why(judgement),
+        Line("urgent.person"),
+    ]
+    return _with(lines, question)
+
+
+def verdict(judgement: Judgement, question: Question | None) -> Prompt:
+    """The verdict, why, and the next three things to do."""
+    grave = judgement.verdict in advice.GRAVE
+    if grave and judgement.stage == Stage.QUERY:
+        lines = [
+            Line("query.open", _named(judgement)),
+            Line(f"about.{judgement.type}"),
+            BLANK,
+            Line("steps.open"),
+            *advice.next_steps(judgement),
+        ]
+        return _with(lines, None)
+    lines = [Line(f"verdict.{judgement.verdict}", _named(judgement))]
+    if grave:
+        lines += [BLANK, *_why(judgement)]
+    if judgement.verdict == Verdict.UNCLEAR and question is not None:
+        return _with([*lines, Line("reason.unclear")], question)
+    lines += [
+        BLANK,
+        Line("steps.loss" if grave and judgement.stage == Stage.LOSS else "steps.open"),
+        *advice.next_steps(judgement),
+    ]
+    if judgement.nlu == "rules":
+        lines += [BLANK, Line("verdict.provisional")]
+    return _with(lines, question)
+
+
+def closing(judgement: Judgement) -> Prompt:
+    """What follows once the questions are answered."""
+    if judgement.verdict == Verdict.UNCLEAR:
+        return Prompt((Line("close.unclear"),), (PERSON,))
+    return Prompt((Line(f"close.{judgement.stage}"),), (PERSON,))
+
+
+def in_group(judgement: Judgement) -> Prompt:
+    """A verdict for everybody to read; the rest is for a private chat."""
+    steps = advice.now_steps(judgement) if judgement.escalate else advice.next_steps(judgement)
+    opening = Line(f"verdict.{judgement.verdict}", _named(judgement))
+    return Prompt((opening, BLANK, *steps, BLANK, Line("group.private")))
+
+
+def simple(key: str, *choices: Choice) -> Prompt:
+    """One text, maybe with buttons."""
+    return Prompt((Line(key),), choices)
+
+
+def _why(judgement: Judgement) -> Iterable[Line]:
+    return (
+        Line("why.open"),
+        *(Line(reason, mark="•") for reason in judgement.reasons),
+        BLANK,
+    )
+
+
+def _named(judgement: Judgement) -> dict[str, str]:
+    return {"type": f"type.{judgement.type}"} if judgement.type else {}
+
+
+def _with(lines: list[Line], question: Question | None) -> Prompt:
+    if question is None:
+        choices: tuple[Choice, ...] = (PERSON,)
+    else:
+        lines = [*lines, BLANK, question.line]
+        choices = question.choices
+    return Prompt(tuple(_squeeze(lines)), choices)
+
+
+def _squeeze(lines: list[Line]) -> Iterable[Line]:
+    for n, line in enumerate(lines):
+        if line != BLANK or (n and lines[n - 1] != BLANK):
+            yield line

@@ -1,0 +1,49 @@
+"""What every question has in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.conversation.turn import Choice, Line, Prompt
+
+LONGEST_ANSWER = 24  # longer words describe something and are judged as such
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One fact to learn. `words` maps a value to the pattern of free words that mean it,
+    the most specific first.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    words: Mapping[str, re.Pattern[str]]
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The buttons, one a value."""
+        return tuple(Choice(self.name, v, f"{self.name}.choice.{v}") for v in self.values)
+
+    @property
+    def line(self) -> Line:
+        """The question itself."""
+        return Line(f"{self.name}.ask")
+
+    def ask(self) -> Prompt:
+        """Return the question as a message of its own."""
+        return Prompt((self.line,), self.choices)
+
+    def understand(self, plain: str) -> str | None:
+        """Return the value that short free words stand for, or None."""
+        if len(plain) > LONGEST_ANSWER:
+            return None
+        for value, pattern in self.words.items():
+            if pattern.search(plain):
+                return value
+        return None
+
+
+YES = r"^(?:是|是的|对|嗯+|有|好|yes|yeah|yep|yup|y|sure|ok)[\s。.!,~了的啊呀]*$"
+NO = r"^(?:不|没|没有|没有呢|还没|还没有|不是|不用|no|nope|not yet|n|none|nothing)[\s。.!,~了的啊呀]*$"

@@ -1,0 +1,145 @@
+"""The words a conversation is made of: what came in, what goes out, what has to happen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from actions.triage.judgement import Judgement
+
+START = "listening"
+
+
+# -- what came in ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words, with what triage made of them. `intent` is an everyday intent such as "thanks"."""
+
+    text: str
+    judgement: Judgement
+    intent: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button of ours: the question it belongs to and the value it stands for."""
+
+    question: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A slash command, such as /language en."""
+
+    name: str
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something we cannot read: a voice note, a sticker, a location."""
+
+
+Event = Said | Pressed | Command | Unreadable
+
+
+# -- what goes out --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a message: a text key, its parameters, and a mark such as "1." before it."""
+
+    key: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    mark: str = ""
+
+
+BLANK = Line("")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button: a stable value and the key of the label that is shown."""
+
+    question: str
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One message to the citizen."""
+
+    lines: tuple[Line, ...]
+    choices: tuple[Choice, ...] = ()
+
+
+# -- what has to happen ---------------------------------------------------------------------
+
+
+class Effect:
+    """Something the caller does in the same transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport(Effect):
+    """Keep what the citizen told us, and what we made of it."""
+
+    text: str
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase(Effect):
+    """Put a person on it. `cause` is "live" or "person"."""
+
+    cause: str
+    judgement: Judgement | None
+
+
+@dataclass(frozen=True, slots=True)
+class TellDesk(Effect):
+    """Bring news to the case that is already open: words, or text keys of answers given."""
+
+    text: str = ""
+    lines: tuple[Line, ...] = ()
+    judgement: Judgement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLanguage(Effect):
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopBulk(Effect):
+    """Send nothing more that the citizen did not ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forget(Effect):
+    """Erase the citizen from every table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Where a conversation stands. `case` is the code of the case that is not closed, if any."""
+
+    step: str = START
+    facts: Mapping[str, object] = field(default_factory=dict)
+    case: str | None = None
+    officer_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What follows from one event."""
+
+    session: Session
+    prompts: tuple[Prompt, ...]
+    effects: tuple[Effect, ...] = ()

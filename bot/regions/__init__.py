@@ -1,0 +1,51 @@
+"""Region packs: what differs from city to city, as data. One file a city."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The facts of one city that texts, triage and schedules need."""
+
+    name: str
+    country: str  # ISO 3166, whose national phone numbers are meant
+    timezone: ZoneInfo
+    languages: tuple[str, ...]  # the first is what officers read
+    facts: Mapping[str, Mapping[str, str]]  # by language: city, force, police, hotline
+    banks: Mapping[str, str]  # name to the hotline printed on its cards
+    districts: Mapping[str, str]  # name to its English name
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Return the names of all region packs."""
+    return tuple(
+        sorted(
+            each.name.removesuffix(".yml")
+            for each in resources.files(__name__).iterdir()
+            if each.name.endswith(".yml")
+        )
+    )
+
+
+@cache
+def load(name: str) -> Region:
+    """Return the region pack of this name."""
+    pack = yaml.safe_load((resources.files(__name__) / f"{name}.yml").read_text("utf-8"))
+    return Region(
+        name=name,
+        country=pack["country"],
+        timezone=ZoneInfo(pack["timezone"]),
+        languages=tuple(pack["languages"]),
+        facts=pack["facts"],
+        banks=pack["banks"],
+        districts=pack["districts"],
+    )

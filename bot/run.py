@@ -1,0 +1,187 @@
+"""`fanzha run`: the parts of the service in one process; any number may run side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from socket import socket
+
+import structlog
+from starlette.applications import Starlette
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+from telegram.request import HTTPXRequest
+
+from bot import schedule, web, wiring
+from bot.channels.sender import Sender
+from bot.channels.telegram import polling, webhook
+from bot.channels.telegram.intake import Intake
+from bot.channels.telegram.sender import TelegramSender
+from bot.console import health
+from bot.nlu.client import NluClient
+from bot.sender import OutboxWorker, listen
+from bot.settings import PREFIX, Settings
+from bot.wiring import Service
+
+log = structlog.get_logger()
+
+PARTS = ("telegram", "sender", "schedule", "console")
+COMMANDS = ("start", "help", "check", "tips", "language", "person", "stop", "forget")
+
+
+class BadToken(Exception):
+    """Telegram does not know this token."""
+
+
+async def run(service: Service, parts: frozenset[str], *, ready: Callable[[str], None]) -> None:
+    """Run these parts until SIGTERM or SIGINT, then finish what is in flight."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        await _start(service, parts, stack, ready)
+        await stop.wait()
+        ready("stopping: finishing what is in flight")
+
+
+async def beside(service: Service, nlu: NluClient, work: Awaitable[None]) -> None:
+    """Do some work with the console and the schedule running beside it."""
+    settings = service.settings
+    app = Starlette(routes=health.routes(service, {"nlu": lambda: nlu.state}))
+    listening = web.bind(settings.console_listen, setting="CONSOLE_LISTEN")
+    tasks = _Tasks()
+    tasks.start("console", web.server(app).serve(sockets=[listening]))
+    scheduler = schedule.start(service, nlu, service.desk)
+    try:
+        await work
+    finally:
+        scheduler.shutdown(wait=False)
+        await tasks.cancel()
+
+
+async def _start(
+    service: Service,
+    parts: frozenset[str],
+    stack: AsyncExitStack,
+    ready: Callable[[str], None],
+) -> None:
+    settings, desk = service.settings, service.desk
+    listening = _bind(settings, parts)
+    tasks = _Tasks()
+    stack.push_async_callback(tasks.cancel)
+    states: dict[str, Callable[[], str]] = {}
+
+    needs_nlu = parts & {"telegram", "schedule"}
+    nlu, child = wiring.nlu(settings) if needs_nlu else (NluClient(None), None)
+    stack.push_async_callback(nlu.aclose)
+    states["nlu"] = lambda: nlu.state
+    if child is not None:
+        tasks.start("nlu", child.run())
+
+    bot = await _bot(settings, stack) if settings.telegram_token else None
+    if bot is None:
+        ready(f"Telegram is off: {PREFIX}TELEGRAM_TOKEN is not set")
+    if "sender" in parts:
+        senders: Mapping[str, Sender] = {"telegram": TelegramSender(bot)} if bot else {}
+        worker = OutboxWorker(service.sessions, senders, clock=service.clock)
+        sending = tasks.start("sender", worker.run(), last=True)
+        tasks.start("listen", listen(service.url, worker.wake))
+        stack.push_async_callback(_finish, worker, sending)
+        states["sender"] = lambda: "down" if sending.done() else "up"
+    if "telegram" in parts and bot is not None:
+        intake = Intake(bot, service.sessions, nlu, desk, service.clock)
+        task = tasks.start("telegram", _take_in(bot, intake, settings, listening))
+        states["telegram"] = lambda: "down" if task.done() else "up"
+    if "schedule" in parts:
+        scheduler = schedule.start(service, nlu, desk)
+        stack.callback(scheduler.shutdown, wait=False)
+    if "console" in parts:
+        app = Starlette(routes=health.routes(service, states))
+        tasks.start("console", web.server(app).serve(sockets=[listening["console"]]))
+        ready(f"console on http://{settings.console_listen}")
+    ready(f"fanzha is running: {', '.join(part for part in PARTS if part in parts)}")
+
+
+def _bind(settings: Settings, parts: frozenset[str]) -> dict[str, socket]:
+    listening = {}
+    if "console" in parts:
+        listening["console"] = web.bind(settings.console_listen, setting="CONSOLE_LISTEN")
+    if "telegram" in parts and settings.telegram_token and settings.telegram_webhook_url:
+        listening["telegram"] = web.bind(settings.telegram_listen, setting="TELEGRAM_LISTEN")
+    return listening
+
+
+async def _bot(settings: Settings, stack: AsyncExitStack) -> Bot:
+    assert settings.telegram_token is not None  # noqa: S101  by the caller
+    bot = Bot(
+        settings.telegram_token.get_secret_value(),
+        base_url=f"{settings.telegram_api}/bot",
+        base_file_url=f"{settings.telegram_api}/file/bot",
+        request=HTTPXRequest(connection_pool_size=64, pool_timeout=10, read_timeout=10),
+        get_updates_request=HTTPXRequest(connection_pool_size=2),
+    )
+    while True:
+        try:
+            await bot.initialize()
+            break
+        except InvalidToken:
+            raise BadToken(
+                f"{PREFIX}TELEGRAM_TOKEN: Telegram does not know this token; "
+                "@BotFather shows it under /mybots"
+            ) from None
+        except TelegramError as error:
+            log.warning("telegram.away", error=error)
+            await asyncio.sleep(2)
+    stack.push_async_callback(bot.shutdown)
+    return bot
+
+
+async def _take_in(
+    bot: Bot, intake: Intake, settings: Settings, listening: Mapping[str, socket]
+) -> None:
+    if settings.telegram_webhook_url is None:
+        await polling.poll(bot, intake)
+        return
+    assert settings.telegram_webhook_secret is not None  # noqa: S101  by the settings
+    secret = settings.telegram_webhook_secret.get_secret_value()
+    app = webhook.application(intake, secret=secret)
+    serving = asyncio.create_task(web.server(app).serve(sockets=[listening["telegram"]]))
+    await polling.retrying(
+        lambda: bot.set_webhook(
+            settings.telegram_webhook_url or "",
+            secret_token=secret,
+            allowed_updates=list(polling.ALLOWED),
+        )
+    )
+    await serving
+
+
+async def _finish(worker: OutboxWorker, sending: asyncio.Task[None]) -> None:
+    await worker.stop()
+    await asyncio.wait([sending], timeout=15)
+
+
+class _Tasks:
+    """Background tasks; one that dies unexpectedly is said aloud."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, name: str, work: Awaitable[None], *, last: bool = False) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work)
+        task.add_done_callback(lambda done: self._ended(name, done))
+        if not last:
+            self._tasks.append(task)
+        return task
+
+    def _ended(self, name: str, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()):
+            log.error("part.died", part=name, error=error)
+
+    async def cancel(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,0 +1,125 @@
+"""Settings from the environment or `.env`. A bad or missing one stops the start, naming it.
+
+This is the only module that reads the environment.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "FANZHA_"
+
+
+class BadSettings(Exception):
+    """Says which settings are wrong, and how to mend each, one a line."""
+
+
+class Address(str):
+    """`host:port` to listen on."""
+
+    @property
+    def host(self) -> str:
+        """The host part."""
+        return self.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port part; 0 lets the system choose."""
+        return int(self.rpartition(":")[2])
+
+    @classmethod
+    def parse(cls, value: str) -> Address:
+        """Return the address, or say what is wrong with it."""
+        host, colon, port = value.rpartition(":")
+        if not (colon and host and port.isdigit() and int(port) < 65536):
+            raise ValueError(f"{value!r} is not HOST:PORT, such as 127.0.0.1:8080")
+        return cls(value)
+
+
+class Settings(BaseSettings):
+    """What an operator may set; the README's table says the same."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", env_ignore_empty=True
+    )
+
+    home: Path = Path("var")
+    database_url: SecretStr | None = None
+    telegram_token: SecretStr | None = None
+    telegram_api: str = "https://api.telegram.org"
+    telegram_webhook_url: str | None = None
+    telegram_webhook_secret: SecretStr | None = None
+    telegram_listen: Annotated[Address, NoDecode] = Address("127.0.0.1:8443")
+    telegram_rate: float = Field(default=30, ge=0, le=1000)
+    dispatch_chat_id: int | None = None
+    nlu_url: str | None = None
+    console_listen: Annotated[Address, NoDecode] = Address("127.0.0.1:8080")
+    region: str = "cn-wuhan"
+
+    @field_validator("telegram_listen", "console_listen", mode="before")
+    @classmethod
+    def _address(cls, value: str) -> Address:
+        return Address.parse(value)
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("only PostgreSQL is supported: postgresql://user:password@host/name")
+        return value
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _token(cls, value: SecretStr | None) -> SecretStr | None:
+        number, colon, secret = (value.get_secret_value() if value else "1:x").partition(":")
+        if not (number.isdigit() and colon and secret):
+            raise ValueError("a bot token reads NUMBER:LETTERS; @BotFather gives it")
+        return value
+
+    @field_validator("telegram_api", "telegram_webhook_url", "nlu_url")
+    @classmethod
+    def _http(cls, value: str | None) -> str | None:
+        if value is not None and value != "off" and not value.startswith(("http://", "https://")):
+            raise ValueError(f"{value!r} does not start with http:// or https://")
+        return value and value.rstrip("/")
+
+    @field_validator("region")
+    @classmethod
+    def _region(cls, value: str) -> str:
+        from bot.regions import names
+
+        if value not in names():
+            raise ValueError(f"no region pack {value!r}; there are: {', '.join(names())}")
+        return value
+
+    @model_validator(mode="after")
+    def _webhook_needs_secret(self) -> Self:
+        if self.telegram_webhook_url and not self.telegram_webhook_secret:
+            raise ValueError(
+                f"{PREFIX}TELEGRAM_WEBHOOK_SECRET is missing: with "
+                f"{PREFIX}TELEGRAM_WEBHOOK_URL Telegram must prove that a post is its own"
+            )
+        return self
+
+
+def load() -> Settings:
+    """Read the settings; raise BadSettings with a line for each that is wrong."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise BadSettings("\n".join(_tell(each) for each in error.errors())) from None
+    settings.home = settings.home.expanduser().resolve()
+    return settings
+
+
+def _tell(error: object) -> str:
+    assert isinstance(error, dict)  # noqa: S101  pydantic's ErrorDetails
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = PREFIX + str(error["loc"][0]).upper()
+    return f"{name}: {message}"

@@ -1,0 +1,63 @@
+"""Every sentence a person reads, by language and key. One key set in all languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+
+import yaml
+
+from bot.conversation.turn import BLANK, Line, Prompt
+from bot.regions import Region
+
+LANGUAGES = ("zh", "en")
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """Return the texts of one language as flat keys such as `money.choice.yes`."""
+    tree = yaml.safe_load((resources.files(__name__) / f"{language}.yml").read_text("utf-8"))
+    return dict(_flat(tree, ""))
+
+
+def _flat(tree: Mapping[str, object], prefix: str) -> Iterator[tuple[str, str]]:
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", str(value).rstrip("\n")
+
+
+def say(key: str, language: str, region: Region, **params: str) -> str:
+    """Return one text with its region facts and parameters filled in.
+
+    A parameter that is itself a text key is said in the same language.
+    """
+    texts = catalogue(language)
+    said = {name: texts.get(value, value) for name, value in params.items()}
+    return texts[key].format_map({**region.facts[language], **said})
+
+
+def render(prompt: Prompt, language: str, region: Region, **context: str) -> dict[str, object]:
+    """Return a message body: its text, and its buttons in rows."""
+    body: dict[str, object] = {
+        "text": "\n".join(_line(line, language, region, context) for line in prompt.lines)
+    }
+    buttons = [
+        {
+            "label": say(choice.label, language, region, **context),
+            "data": f"ask:{choice.question}:{choice.value}",
+        }
+        for choice in prompt.choices
+    ]
+    if buttons:
+        body["buttons"] = [[button] for button in buttons]
+    return body
+
+
+def _line(line: Line, language: str, region: Region, context: Mapping[str, str]) -> str:
+    if line == BLANK:
+        return ""
+    said = say(line.key, language, region, **{**context, **line.params})
+    return f"{line.mark} {said}" if line.mark else said
