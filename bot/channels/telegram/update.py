@@ -16,6 +16,7 @@ from telegram import (
     Update,
 )
 
+from actions.triage import wording
 from bot.conversation.turn import Command, Pressed, Unreadable
 from bot.desk import Press
 from bot.inbox import Inbound, Words
@@ -75,7 +76,7 @@ def _content(
     private = message.chat.type == Chat.PRIVATE
     if not private and not _addressed(message, username):
         return None
-    text = message.text or message.caption
+    text = wording.storable(message.text or message.caption or "")
     if not text:
         if message.from_user and message.effective_attachment is None:
             return None  # somebody joined, a title changed: nobody spoke to us
