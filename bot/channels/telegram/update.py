@@ -86,13 +86,16 @@ def _content(
         if to is None or to.lower() == username.lower():
             return Command(name.lower(), (argument or "").strip())
         return None
-    text = re.sub(rf"@{re.escape(username)}\b", "", text, flags=re.IGNORECASE).strip()
+    if username:
+        text = re.sub(rf"@{re.escape(username)}\b", "", text, flags=re.IGNORECASE).strip()
     if not text:
         return Command("check")
     return Words(text, "edited" if edited else _origin(message))
 
 
 def _addressed(message: Message, username: str) -> bool:
+    if not username:
+        return False
     replied = message.reply_to_message
     if replied and replied.from_user and replied.from_user.username == username:
         return True
