@@ -59,6 +59,14 @@ def now_steps(judgement: Judgement) -> tuple[Line, ...]:
     return _numbered(list(dict.fromkeys(keys))[:3])
 
 
+def added_steps(judgement: Judgement, before: Judgement) -> tuple[Line, ...]:
+    """Return what an answer added to the things to do now: money that left calls for the bank."""
+    if judgement.stage != Stage.LIVE or before.stage != Stage.LIVE:
+        return ()
+    told = {line.key for line in now_steps(before)}
+    return tuple(Line(s.key, mark="•") for s in now_steps(judgement) if s.key not in told)
+
+
 def next_steps(judgement: Judgement) -> tuple[Line, ...]:
     """Return the next three things to do when nothing is under way this minute."""
     if judgement.verdict in GRAVE and judgement.stage == Stage.LOSS:

@@ -13,7 +13,7 @@ from actions.triage import rules, wording
 from actions.triage.judge import reconsider
 from actions.triage.judgement import Judgement, Signal
 from bot.conversation import messages
-from bot.conversation.advice import GRAVE, QUESTIONS, next_question
+from bot.conversation.advice import GRAVE, QUESTIONS, added_steps, next_question
 from bot.conversation.turn import (
     START,
     Choice,
@@ -173,10 +173,11 @@ def _answered(session: Session, question: str, value: str, *, words: str = "") -
     session = replace(session, step=follow.name if follow else START)
     if judgement.verdict in GRAVE and _differs(judgement, before) and not session.case:
         return Turn(session, (messages.verdict(judgement, follow),), effects)
+    added = added_steps(judgement, before)
     if follow:
-        return Turn(session, (follow.ask(),), effects)
+        return Turn(session, (messages.follow_up(added, follow),), effects)
     if session.case:
-        return Turn(session, (messages.simple("case.thanks"),), effects)
+        return Turn(session, (messages.noted(added),), effects)
     return Turn(session, (messages.closing(judgement),), effects)
 
 
