@@ -12,11 +12,14 @@ from bot.conversation.turn import Line
 QUESTIONS: Mapping[str, Question] = {
     step.QUESTION.name: step.QUESTION for step in (money, when, online, unclear)
 }
+MOST_QUESTIONS = 3
 GRAVE = (Verdict.SCAM, Verdict.SUSPICIOUS)
 
 
 def next_question(judgement: Judgement, answers: Mapping[str, str]) -> Question | None:
-    """Return the most urgent thing still unknown, or None when we know enough."""
+    """Return the most urgent thing still unknown, or None when we know or have asked enough."""
+    if len(answers) >= MOST_QUESTIONS:
+        return None
     if judgement.verdict == Verdict.UNCLEAR and not answers:
         return unclear.QUESTION
     if judgement.verdict not in GRAVE or judgement.stage == Stage.QUERY:
