@@ -152,7 +152,7 @@ def line(sessions: Sessions, desk: Desk, now: datetime) -> Line:
 
 @pytest.fixture
 def hire(sessions: Sessions) -> Callable[..., Officer]:
-    """Put an officer on the list: `hire(7, "李卫东", Role.SUPERVISOR)`; a dispatcher if no role."""
+    """Put an officer on the list: `hire(7, "李卫东", Role.ADMIN)`; a dispatcher if no role."""
 
     def add(telegram_id: int = 7, name: str = "李卫东", *roles: Role) -> Officer:
         with sessions.begin() as db:
