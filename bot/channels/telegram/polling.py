@@ -9,6 +9,8 @@ from functools import partial
 from typing import TypeVar
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
@@ -69,6 +71,9 @@ async def _take_chat(
         update_id = update.update_id
         try:
             await intake.take(update)
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            log.warning("intake.database_away", update=update_id, error=error)
+            return update_id  # however long it takes: the update is not to blame
         except Exception as error:  # noqa: BLE001  whatever it is, the update must come again
             failures[update_id] = failures.get(update_id, 0) + 1
             log.error("intake.failed", update=update_id, tries=failures[update_id], error=error)
