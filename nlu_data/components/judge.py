@@ -175,10 +175,18 @@ class Judge(IntentClassifier, GraphComponent):
 
     def _weigh(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
         """Turn counts into unit rows of tf-idf over the columns seen in training."""
-        kept = counts[:, self._columns].multiply(self._idf).tocsr()
-        norms = np.sqrt(np.asarray(kept.multiply(kept).sum(axis=1)).ravel())
+        at = np.searchsorted(self._columns, counts.indices)
+        at[at == len(self._columns)] = 0
+        known = self._columns[at] == counts.indices
+        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))[known]
+        columns = at[known]
+        values = counts.data[known] * self._idf[columns]
+        norms = np.sqrt(np.bincount(rows, values * values, counts.shape[0]))
         norms[norms == 0] = 1.0
-        return sparse.csr_matrix(sparse.diags(1.0 / norms) @ kept, dtype=np.float32)
+        return sparse.csr_matrix(
+            (np.asarray(values / norms[rows], np.float32), (rows, columns)),
+            shape=(counts.shape[0], len(self._columns)),
+        )
 
     def _save(self) -> None:
         assert self._likeness is not None  # noqa: S101  just learnt
