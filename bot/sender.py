@@ -122,6 +122,7 @@ class OutboxWorker:
     async def run_once(self) -> int:
         """Send everything that is due now, one wave after another; return how many."""
         total = 0
+        await self._in_thread(self._look_around)
         while True:
             batch = await self._in_thread(self._claim, IN_FLIGHT)
             if not batch.claimed:
