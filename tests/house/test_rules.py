@@ -32,6 +32,7 @@ CATCHES_ALL = {
     "bot/run.py",
     "bot/database.py",
     "bot/channels/telegram/intake.py",
+    "bot/cli/inbox.py",
 }
 
 
