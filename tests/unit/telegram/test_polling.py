@@ -11,6 +11,7 @@ from telegram import Update
 
 from bot.channels.telegram import polling
 
+
 class Intake:
     """Settles updates, refusing each as often as a test says."""
 
