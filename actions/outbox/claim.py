@@ -206,7 +206,8 @@ def claim_paced(
     free = paces.count(next_free_at, pace.free_gap, now=now)
     if not places:
         return []
-    limits = [max(places - (spare if paces.pays(lane) else 0), 0) for lane in Lane]
+    room = max(limit - spare, 0)
+    limits = [min(places, room) if paces.pays(lane) else places for lane in Lane]
     asked = {"channel": channel, "now": now, "lanes": [int(x) for x in Lane], "limits": limits}
     waiting = _one_of_a_chat(db.execute(_CANDIDATES, asked).all())
     lanes = [Lane(each.lane) for each in waiting]
