@@ -177,7 +177,7 @@ class OutboxWorker:
 
     def _look(self, db: Session, limit: int) -> _Batch:
         self._renew(db)
-        asked_at, now = time.monotonic(), leases.clock(db)
+        asked_at, now = time.monotonic(), leases.begin(db)
         claimed: list[Claimed] = []
         next_due: datetime | None = None
         if self._unpaced:
@@ -313,7 +313,7 @@ class OutboxWorker:
             return True
         try:
             with self._sessions.begin() as db:
-                now = leases.clock(db)
+                now = leases.begin(db)
                 kept = store.settle_many(db, results, now=now)
                 for each in results:
                     if isinstance(each.outcome, Blocked):

@@ -36,13 +36,15 @@ class Claimed:
     paid: bool = False
 
 
-# A SENDING row in front counts as pending: two messages of a chat are never on the wire at once.
+# OFFSET 0 keeps this a look-up for each row: as a join, planned on figures from before a campaign
+# was queued, it reads the whole lane. A SENDING row in front counts as pending: two messages of a chat are never on the wire at once.
 _HEAD = """
       AND (m.expires_at IS NULL OR m.expires_at > :now)
       AND NOT EXISTS (
           SELECT FROM outbox_message e
           WHERE e.status IN ('waiting', 'sending') AND e.channel = m.channel
             AND e.recipient = m.recipient AND e.lane <= m.lane AND e.id < m.id
+          OFFSET 0
       )
 """
 _TAKE = """
@@ -50,12 +52,11 @@ taken AS (
     UPDATE outbox_message m SET status = 'sending', attempts = m.attempts + 1, holder = :holder
     FROM due WHERE m.id = due.id RETURNING m.*
 )
-SELECT t.id, t.attempts, t.channel, t.recipient, t.lane, t.body, c.body AS shared,
-       r.external_ref AS ref, t.created_at
+SELECT t.id, t.attempts, t.channel, t.recipient, t.lane, t.body, t.created_at,
+       (SELECT c.body FROM outbox_content c WHERE c.id = t.content_id) AS shared,
+       (SELECT r.external_ref FROM outbox_message r
+        WHERE r.dedup_key = coalesce(t.body ->> 'edits', t.body ->> 'reply_to')) AS ref
 FROM taken t
-LEFT JOIN outbox_content c ON c.id = t.content_id
-LEFT JOIN outbox_message r
-    ON r.dedup_key = coalesce(t.body ->> 'edits', t.body ->> 'reply_to')
 """
 _UNPACED = """
 WITH due AS MATERIALIZED (
@@ -170,8 +171,12 @@ FROM (
            AS place
     FROM unnest(CAST(:recipients AS text[]), CAST(:frees AS timestamptz[]))
          AS f(recipient, free_at)
-    JOIN outbox_message w ON w.channel = :channel AND w.recipient = f.recipient
-     AND w.status = 'waiting' AND w.due_at < f.free_at
+    CROSS JOIN LATERAL (
+        SELECT id, lane, status, due_at FROM outbox_message
+        WHERE status IN ('waiting', 'sending') AND channel = :channel AND recipient = f.recipient
+        OFFSET 0
+    ) w
+    WHERE w.status = 'waiting' AND w.due_at < f.free_at
 ) v
 WHERE m.id = v.id
 """)
