@@ -37,8 +37,8 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 POLL = 0.25  # seconds between two looks when nobody rings
-IN_FLIGHT = 128  # messages on the wire at once
-SPARE = 32  # of these, places that what nobody waits for cannot take
+IN_FLIGHT = 512  # messages on the wire, or about to be, at once
+SPARE = 128  # of these, places that what nobody waits for cannot take
 SETTLE_AGAIN = 0.5
 LAST_WORDS = 10.0  # seconds a stopping worker gives what is in flight
 

@@ -180,6 +180,7 @@ FROM (
 ) v
 WHERE m.id = v.id
 """)
+_FOLLOW = text("UPDATE outbox_message SET recipient = :to WHERE id = :id")
 _NEXT_TURN = text("""
 UPDATE outbox_pace SET next_at = :next_at, next_free_at = :next_free_at, turn = :turn
 WHERE channel = :channel
@@ -207,18 +208,23 @@ def claim_paced(
     next_at, next_free_at = max(turn.next_at, now), max(turn.next_free_at, now)
     if turn.held_until is not None and turn.held_until > now:
         return []
-    places = min(limit, paces.count(next_at, pace.gap, now=now))
-    free = paces.count(next_free_at, pace.free_gap, now=now)
-    if not places:
+    free = min(limit, paces.count(next_free_at, pace.free_gap, now=now))
+    bought = 0
+    if pace.paid:
+        bought = paces.count(next_at, pace.gap, now=now, ahead=paces.PAID_AHEAD)
+    if not free and not bought:
         return []
     room = max(limit - spare, 0)
-    limits = [min(places, room) if paces.pays(lane) else places for lane in Lane]
+    many = min(bought if pace.paid else free, room)
+    limits = [many if paces.pays(lane) else free for lane in Lane]
     asked = {"channel": channel, "now": now, "lanes": [int(x) for x in Lane], "limits": limits}
     waiting = _one_of_a_chat(db.execute(_CANDIDATES, asked).all())
     lanes = [Lane(each.lane) for each in waiting]
     chosen = [
         waiting[n]
-        for n in paces.share(lanes, places=places, free=free, turn=turn.turn, paid=pace.paid)
+        for n in paces.share(lanes, free=free, paid=bought if pace.paid else None, turn=turn.turn)[
+            :limit
+        ]
     ]
     if not chosen:
         return []
@@ -227,13 +233,16 @@ def claim_paced(
     frees: dict[str, tuple[datetime, list[datetime]]] = {}
     for each in chosen:
         unpaid = not (pace.paid and paces.pays(Lane(each.lane)))
-        at = max(next_at, next_free_at) if unpaid else next_at
-        times[each.id], next_at = at, max(next_at, at) + pace.gap
+        times[each.id] = at = next_free_at if unpaid else next_at
         if unpaid:
-            next_free_at = at + pace.free_gap
+            next_free_at += pace.free_gap
+        else:
+            next_at += pace.gap
         if not each.edits:  # an edit is not one message more
             to = each.moved_to or each.recipient
             frees[to] = paces.free_again(to, each.recent or (), at=at)
+        if each.moved_to:
+            db.execute(_FOLLOW, {"id": each.id, "to": each.moved_to})
     _note(db, channel, frees)
     db.execute(
         _NEXT_TURN,
