@@ -37,7 +37,8 @@ class Claimed:
 
 
 # OFFSET 0 keeps this a look-up for each row: as a join, planned on figures from before a campaign
-# was queued, it reads the whole lane. A SENDING row in front counts as pending: two messages of a chat are never on the wire at once.
+# was queued, it reads the whole lane. A SENDING row in front counts as pending: two messages of a
+# chat are never on the wire at once, unless one overtakes the other.
 _HEAD = """
       AND (m.expires_at IS NULL OR m.expires_at > :now)
       AND NOT EXISTS (
@@ -165,12 +166,12 @@ SET free_at = greatest(c.free_at, excluded.free_at), recent = excluded.recent
 # out of the way of others until then.
 _SPREAD = text("""
 UPDATE outbox_message m
-SET due_at = v.free_at + v.place * interval '1 second'
+SET due_at = v.free_at + v.place * v.gap
 FROM (
-    SELECT w.id, f.free_at, row_number() OVER (PARTITION BY f.recipient ORDER BY w.lane, w.id) - 1
+    SELECT w.id, f.free_at, f.gap, row_number() OVER (PARTITION BY f.recipient ORDER BY w.lane, w.id) - 1
            AS place
-    FROM unnest(CAST(:recipients AS text[]), CAST(:frees AS timestamptz[]))
-         AS f(recipient, free_at)
+    FROM unnest(CAST(:recipients AS text[]), CAST(:frees AS timestamptz[]),
+                CAST(:gaps AS interval[])) AS f(recipient, free_at, gap)
     CROSS JOIN LATERAL (
         SELECT id, lane, status, due_at FROM outbox_message
         WHERE status IN ('waiting', 'sending') AND channel = :channel AND recipient = f.recipient
@@ -243,7 +244,6 @@ def claim_paced(
             frees[to] = paces.free_again(to, each.recent or (), at=at)
         if each.moved_to:
             db.execute(_FOLLOW, {"id": each.id, "to": each.moved_to})
-    _note(db, channel, frees)
     db.execute(
         _NEXT_TURN,
         {
@@ -254,6 +254,7 @@ def claim_paced(
         },
     )
     taken = db.execute(_TAKE_THESE, {"ids": [each.id for each in chosen], "holder": holder}).all()
+    _note(db, channel, frees)  # once these are no longer among what waits
     claimed = [
         _detached(row, times[row.id], paid=pace.paid and paces.pays(Lane(row.lane)))
         for row in taken
@@ -277,6 +278,7 @@ def _note(db: Session, channel: str, frees: Mapping[str, tuple[datetime, list[da
         "channel": channel,
         "recipients": list(chats),
         "frees": [free_at for free_at, _ in chats.values()],
+        "gaps": [paces.GROUP_GAP if paces.is_group(to) else paces.CHAT_GAP for to in chats],
         "recents": [
             "{" + ",".join(f'"{each.isoformat()}"' for each in recent) + "}"
             for _, recent in chats.values()

@@ -43,7 +43,7 @@ class Fanzha:
                 stderr=log,
             )
 
-    def wait_until(self, said: str, timeout: float = 40.0, *, since: int = 0) -> None:
+    def wait_until(self, said: str, timeout: float = 150.0, *, since: int = 0) -> None:
         until = time.monotonic() + timeout
         while said not in self._log.read_text(errors="replace")[since:]:
             if not self.alive or time.monotonic() > until:

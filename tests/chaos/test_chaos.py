@@ -97,9 +97,7 @@ def settled(town: City, api: BotApiProcess, crowd: Crowd, *, within: float) -> N
             break
         time.sleep(0.3)
     sent = Counter(
-        (call.chat_id, call.text)
-        for call in api.calls_of("sendMessage")
-        if call.status == 200
+        (call.chat_id, call.text) for call in api.calls_of("sendMessage") if call.status == 200
     )
     answered = {chat for chat, _ in sent}
     unanswered = [who for who in crowd.all if who not in answered]
@@ -111,9 +109,7 @@ def settled(town: City, api: BotApiProcess, crowd: Crowd, *, within: float) -> N
     assert unanswered == []
     with town.engine.connect() as connection:
         cases = connection.execute(
-            text(
-                "SELECT z.address, c.code FROM citizen z JOIN \"case\" c ON c.citizen_id = z.id"
-            )
+            text('SELECT z.address, c.code FROM citizen z JOIN "case" c ON c.citizen_id = z.id')
         ).all()
     assert sorted(int(address) for address, _ in cases) == sorted(crowd.live)
     cards = [text for (chat, text), _ in sent.items() if chat == DISPATCH]
@@ -147,9 +143,7 @@ FAULTS: dict[str, Callable[[BotApiProcess], None]] = {
 }
 
 
-def test_a_bot_api_that_fails_in_every_way_loses_nothing(
-    town: City, api: BotApiProcess
-) -> None:
+def test_a_bot_api_that_fails_in_every_way_loses_nothing(town: City, api: BotApiProcess) -> None:
     start(town, api, "telegram,sender,schedule")
 
     with Crowd(api, a_second=5) as crowd:
