@@ -29,7 +29,7 @@ def urgent(judgement: Judgement, question: Question | None) -> Prompt:
 def verdict(judgement: Judgement, question: Question | None) -> Prompt:
     """The verdict, why, and the next three things to do."""
     grave = judgement.verdict in advice.GRAVE
-    if grave and judgement.stage == Stage.QUERY:
+    if judgement.type and judgement.stage == Stage.QUERY:
         lines = [
             Line("query.open", _named(judgement)),
             Line(f"about.{judgement.type}"),

@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy import sparse
 
-from nlu_data.components.heads import Head, Likeness, Views, fit_each, fit_exclusive
+from nlu_data.components.heads import Head, Likeness, Stack, Views, fit_each, fit_exclusive
 from nlu_data.components.progress import tell
 
 STAGES = ("live", "loss", "contacted", "query", "none")
@@ -65,7 +65,7 @@ class Judge(IntentClassifier, GraphComponent):
             },
             "known_texts": 2000,
             "gamma": 0.025,
-            "weight_of_whole": 0.5,
+            "weight_of_whole": 0.7,
         }
 
     def __init__(
@@ -78,6 +78,7 @@ class Judge(IntentClassifier, GraphComponent):
         self._idf: NDArray[np.float32] = np.zeros(0, np.float32)
         self._likeness: Likeness | None = None
         self._heads: dict[str, Head] = {}
+        self._stack = Stack({})
 
     @classmethod
     def create(
@@ -103,10 +104,9 @@ class Judge(IntentClassifier, GraphComponent):
             arrays = np.load(io.BytesIO((folder / MODEL_FILE).read_bytes()), allow_pickle=False)
             judge._columns = arrays["columns"]
             judge._idf = arrays["idf"]
-            judge._likeness = Likeness(
-                float(arrays["gamma"]), arrays["known"], np.zeros((0, 0), np.float64)
-            )
+            judge._likeness = Likeness.of(float(arrays["gamma"]), arrays["known"])
             judge._heads = {name: Head.of(arrays, name) for name in HEADS}
+            judge._stack = Stack(judge._heads)
         return judge
 
     # --- training
@@ -175,10 +175,18 @@ class Judge(IntentClassifier, GraphComponent):
 
     def _weigh(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
         """Turn counts into unit rows of tf-idf over the columns seen in training."""
-        kept = counts[:, self._columns].multiply(self._idf).tocsr()
-        norms = np.sqrt(np.asarray(kept.multiply(kept).sum(axis=1)).ravel())
+        at = np.searchsorted(self._columns, counts.indices)
+        at[at == len(self._columns)] = 0
+        known = self._columns[at] == counts.indices
+        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))[known]
+        columns = at[known]
+        values = counts.data[known] * self._idf[columns]
+        norms = np.sqrt(np.bincount(rows, values * values, counts.shape[0]))
         norms[norms == 0] = 1.0
-        return sparse.csr_matrix(sparse.diags(1.0 / norms) @ kept, dtype=np.float32)
+        return sparse.csr_matrix(
+            (np.asarray(values / norms[rows], np.float32), (rows, columns)),
+            shape=(counts.shape[0], len(self._columns)),
+        )
 
     def _save(self) -> None:
         assert self._likeness is not None  # noqa: S101  just learnt
@@ -210,8 +218,9 @@ class Judge(IntentClassifier, GraphComponent):
             dense = np.vstack([dense, part_dense])
             counts = sparse.vstack([counts, part_counts]).tocsr()
         views = self._views(np.asarray(dense, np.float32), counts)
+        scores = self._stack.scores(views)
         chances = {
-            name: head.chances(self._pooled(name, head.scores(views)))[0]
+            name: head.chances(self._pooled(name, scores[name]))[0]
             for name, head in self._heads.items()
         }
         scam = float(chances["scam"][0])

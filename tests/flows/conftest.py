@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 
@@ -29,36 +30,44 @@ class Play:
         answer = ""
         for number, text in enumerate(script.strip().splitlines(), start=1):
             kind, _, rest = text.strip().partition(" ")
-            where = f"line {number}: {text.strip()}\n--- answered ---\n{answer}"
-            match kind:
-                case "":
-                    continue
-                case "市民:" | "citizen:":
-                    answer = self.line.says(rest)
-                case "转发:" | "forwards:":
-                    answer = self.line.says(rest, origin="user")
-                case "按:" | "presses:":
-                    answer = self.line.presses(*rest.split(":"))
-                case "民警:" | "officer:":
-                    verb, _, outcome = rest.partition(" ")
-                    self.line.officer(7, verb, outcome or None)
-                    answer = "\n".join(str(body["text"]) for body in self.line.heard)
-                case ">":
-                    assert rest in answer, where
-                case "<":
-                    assert rest not in answer, where
-                case "=":
-                    question, _, values = rest.partition(":")
-                    expected = [f"ask:{question}:{value}" for value in values.split()]
-                    assert self.line.buttons == expected, where
-                case "!":
-                    assert rest in "\n".join(self.line.desk_heard), where
-                case "*":
-                    case = self.line.case
-                    assert (f"{case.cause} {case.status}" if case else "") == rest, where
-                case _:
-                    assert kind.startswith("/"), f"no such line: {text}"
-                    answer = self.line.commands(kind[1:], rest)
+            if not kind:
+                continue
+            if kind in self.CHECKS:
+                where = f"line {number}: {text.strip()}\n--- answered ---\n{answer}"
+                assert self._holds(kind, rest, answer), where
+            else:
+                answer = self._do(kind, rest)
+
+    CHECKS: ClassVar = frozenset("><=!*")
+
+    def _do(self, kind: str, rest: str) -> str:
+        match kind:
+            case "市民:" | "citizen:":
+                return self.line.says(rest)
+            case "转发:" | "forwards:":
+                return self.line.says(rest, origin="user")
+            case "按:" | "presses:":
+                return self.line.presses(*rest.split(":"))
+            case "民警:" | "officer:":
+                verb, _, outcome = rest.partition(" ")
+                self.line.officer(7, verb, outcome or None)
+                return "\n".join(str(body["text"]) for body in self.line.heard)
+        assert kind.startswith("/"), f"no such line: {kind} {rest}"
+        return self.line.commands(kind[1:], rest)
+
+    def _holds(self, kind: str, rest: str, answer: str) -> bool:
+        match kind:
+            case ">":
+                return rest in answer
+            case "<":
+                return rest not in answer
+            case "!":
+                return rest in "\n".join(self.line.desk_heard)
+            case "=":
+                question, _, values = rest.partition(":")
+                return self.line.buttons == [f"ask:{question}:{v}" for v in values.split()]
+        case = self.line.case
+        return (f"{case.cause} {case.status}" if case else "") == rest
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from telegram import Bot, Update
 
@@ -75,7 +76,7 @@ class Intake:
 
     def _note_failure(self, update: Update, error: Exception) -> str:
         """Count the failure, and set the update aside when it is the last one we bear."""
-        if isinstance(error, OperationalError | InterfaceError):
+        if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
             log.warning("intake.database_away", update=update.update_id, error=error)
             return "again"  # it is not the update's fault: there is no end to trying
         log.error("intake.failed", update=update.update_id, error=error)
