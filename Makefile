@@ -24,7 +24,7 @@ check: .venv/.made ## formatting, lint, types, architecture
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
 
-bench: .venv/.made ## measure delivery; NLU=http://… adds a Rasa server
+bench: .venv/.made ## measure delivery; NLU=URL adds a Rasa server
 	@$(PY) -m benchmarks.run $(if $(NLU),--nlu $(NLU))
 
 chaos: .venv/.made ## kill, cut and flood for some minutes

@@ -28,7 +28,7 @@ from actions.outbox.claim import claim_paced
 from actions.outbox.models import Lane
 from actions.outbox.pace import Pace
 from benchmarks.webhook import SECRET, Citizens, Stub
-from tests.chaos.city import DISPATCH, City, city, free_port
+from tests.chaos.city import City, city, free_port
 from tests.double import BotApiProcess
 
 HERE = Path(__file__).parent
@@ -60,9 +60,11 @@ def note(what: str, figure: float, unit: str, bar: str = "") -> None:
 
 @contextmanager
 def small_city() -> Iterator[City]:
-    with tempfile.TemporaryDirectory(dir="/tmp", ignore_cleanup_errors=True) as folder:
-        with city(Path(folder)) as built:
-            yield built
+    with (
+        tempfile.TemporaryDirectory(dir="/tmp", ignore_cleanup_errors=True) as folder,
+        city(Path(folder)) as built,
+    ):
+        yield built
 
 
 def settle_people(town: City, number: int) -> None:
@@ -197,7 +199,7 @@ async def answers(seconds: float, nlu_url: str) -> None:
             nlu_url=nlu_url,
         )
         fanzha.start()
-        echo = subprocess.Popen(
+        echo = subprocess.Popen(  # noqa: ASYNC220  nothing is being measured yet
             [sys.executable, str(HERE / "echo.py"), api, str(echo_port)], stdin=subprocess.DEVNULL
         )
         try:
@@ -228,9 +230,11 @@ def tell() -> None:
     lines = [
         "# Delivery, measured",
         "",
-        f"`make bench`, {time.strftime('%Y-%m-%d %H:%M')}, {os.cpu_count()} processors. "
-        "The load is the machine's when the figure was taken; above the number of processors "
-        "others were waiting too, and the figure is a lower bound.",
+        (
+            f"`make bench`, {time.strftime('%Y-%m-%d %H:%M')}, {os.cpu_count()} processors. "
+            "The load is the machine's when the figure was taken; above the number of processors "
+            "others were waiting too, and the figure is a lower bound."
+        ),
         "",
         "| measured | figure | unit | bar | load |",
         "|---|---:|---|---|---:|",

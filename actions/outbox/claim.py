@@ -168,8 +168,8 @@ _SPREAD = text("""
 UPDATE outbox_message m
 SET due_at = v.free_at + v.place * v.gap
 FROM (
-    SELECT w.id, f.free_at, f.gap, row_number() OVER (PARTITION BY f.recipient ORDER BY w.lane, w.id) - 1
-           AS place
+    SELECT w.id, f.free_at, f.gap,
+           row_number() OVER (PARTITION BY f.recipient ORDER BY w.lane, w.id) - 1 AS place
     FROM unnest(CAST(:recipients AS text[]), CAST(:frees AS timestamptz[]),
                 CAST(:gaps AS interval[])) AS f(recipient, free_at, gap)
     CROSS JOIN LATERAL (

@@ -1,4 +1,4 @@
-"""A city for tests and measurements: a PostgreSQL of its own, the Bot API double, real processes."""
+"""A city for tests and measurements: an own PostgreSQL, the Bot API double, real processes."""
 
 from __future__ import annotations
 

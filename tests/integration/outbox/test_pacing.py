@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -75,7 +76,7 @@ def test_workers_that_claim_at_the_same_time_share_one_rate(box: Box) -> None:
 
     times = sorted(each.send_at for each in claimed)
     assert len({each.id for each in claimed}) == len(claimed)
-    gaps = [b - a for a, b in zip(times, times[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(times)]
     assert min(gaps) >= timedelta(seconds=1 / 30)
 
 
@@ -101,7 +102,7 @@ def test_one_person_gets_one_message_a_second_and_in_order(box: Box, clock: Cloc
 
     mine = [each for each in sent if each.recipient == "1"]
     assert [each.body["text"] for each in mine] == ["0", "1", "2", "3"]
-    gaps = [b.send_at - a.send_at for a, b in zip(mine, mine[1:], strict=False)]
+    gaps = [b.send_at - a.send_at for a, b in itertools.pairwise(mine)]
     assert min(gaps) >= timedelta(seconds=1)
 
 
