@@ -71,6 +71,8 @@ def train(home: Path, *, progress: Callable[[str], None]) -> Path:
             return wanted
         with tempfile.TemporaryDirectory(dir=wanted.parent, prefix=".training-") as folder:
             trained = _run(Path(folder), progress)
+            if model_path(home) != wanted:
+                raise TrainingFailed("the texts changed while they were learnt: train again")
             _checksum_file(wanted).write_text(_sha256(trained) + "\n")
             trained.replace(wanted)
         _forget_old(wanted)
