@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from actions.cases import policy
+from actions.cases.policy import Policy
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
@@ -22,6 +25,7 @@ class Region:
     facts: Mapping[str, Mapping[str, str]]  # by language: city, force, police, hotline
     banks: Mapping[str, str]  # name to the hotline printed on its cards
     districts: Mapping[str, str]  # name to its English name
+    escalation: Policy = policy.USUAL  # who is alerted to a case, after how long, then whom
 
 
 @cache
@@ -48,4 +52,5 @@ def load(name: str) -> Region:
         facts=pack["facts"],
         banks=pack["banks"],
         districts=pack["districts"],
+        escalation=policy.read(pack["escalation"]),
     )
