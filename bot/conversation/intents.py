@@ -18,7 +18,7 @@ LONGEST = 40  # characters; longer words describe something
 # For plain text (see triage.wording), while the NLU server is away.
 WORDS: Mapping[str, re.Pattern[str]] = {
     "greet": re.compile(r"^(?:你好|您好|在吗|在不在|有人吗|哈喽|嗨|早上好|晚上好|hi|hello|hey|good (?:morning|evening|afternoon))[\s,.!?。!~啊呀]*$"),
-    "thanks": re.compile(r"^(?:谢谢|多谢|感谢|谢了|thx|thanks|thank you|ty)[^?]{0,12}$"),
+    "thanks": re.compile(r"^(?:谢谢|多谢|感谢|谢了|(?:thx|thanks|thank you|ty)\b)[^?]{0,12}$"),
     "help": re.compile(r"^(?:帮助|怎么用|你(?:能|会|可以)(?:做|干)?(?:什么|啥)|help|how does this work|what can you do)[\s.!?。]*$"),
     "ask_tip": re.compile(r"^.{0,10}(?:防骗(?:知识|提醒|小?技巧)|反诈(?:知识|提示)|(?:a|another|scam) tip).{0,6}$"),
     "person": re.compile(r"^.{0,8}(?:转人工|人工(?:客服|服务)?|真人|(?:找|叫|要|联系|请)(?:个|一个|一下)?(?:民警|警察|警官|人)|human|(?:talk|speak) to (?:a|an|the|some)).{0,14}$"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -26,7 +27,8 @@ async def poll(bot: Bot, intake: Intake) -> None:
     """Take in updates for ever; a failed one is asked for again, in its order."""
     offset = 0
     failures: dict[int, int] = {}
-    await retrying(lambda: bot.delete_webhook())
+    with suppress(TelegramError):  # where one is left over, getUpdates says Conflict
+        await bot.delete_webhook()
     while True:
         updates = await retrying(partial(_get_updates, bot, offset))
         if not updates:
@@ -89,7 +91,7 @@ async def retrying(call: Callable[[], Awaitable[T]]) -> T:
             log.error("telegram.token_refused")
             await asyncio.sleep(30)
         except Conflict:
-            log.warning("telegram.another_poller")
+            log.warning("telegram.another_poller_or_webhook")
             await asyncio.sleep(5)
         except TelegramError as error:
             log.warning("telegram.away", error=error)
