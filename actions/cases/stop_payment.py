@@ -176,12 +176,20 @@ def refuse(
     request.answered_at = now
 
 
-def view(db: Session, vault: Vault, request: StopPayment, *, by: Officer, now: datetime) -> View:
-    """Return the request as this officer may see it; whole numbers are recorded as seen."""
+def view(
+    db: Session,
+    vault: Vault,
+    request: StopPayment,
+    *,
+    by: Officer,
+    now: datetime,
+    note: bool = True,
+) -> View:
+    """Return the request as this officer may see it; that whole numbers were seen is noted."""
     case = request.case
     whole = by.id == case.owner_id or by.may(frozenset({Role.SUPERVISOR}))
     values = _values(vault, request)
-    if whole and values:
+    if whole and values and note:
         _record(db, request, case, "seen", by, now)
     hint = numbers.bank_of(values.get("account", ""))
     paid_at = values.get("paid_at")

@@ -162,3 +162,19 @@ def find_ref(db: Session, *, dedup_key: str) -> str | None:
     return db.scalars(
         select(OutboxMessage.external_ref).where(OutboxMessage.dedup_key == dedup_key)
     ).one_or_none()
+
+
+def was_queued(db: Session, *, dedup_key: str) -> bool:
+    """Tell whether a message was queued under this key."""
+    return (
+        db.scalar(select(OutboxMessage.id).where(OutboxMessage.dedup_key == dedup_key)) is not None
+    )
+
+
+def find_sent(db: Session, *, dedup_key: str) -> datetime | None:
+    """Return when a message was sent, or None."""
+    return db.scalars(
+        select(OutboxMessage.settled_at).where(
+            OutboxMessage.dedup_key == dedup_key, OutboxMessage.status == Status.SENT
+        )
+    ).one_or_none()

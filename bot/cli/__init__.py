@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from bot.cli import assess, chat, db, demo, doctor, evaluate, officers, run, train
+from bot.cli import assess, chat, db, demo, doctor, drill, evaluate, officers, run, train
 from bot.database import DatabaseAway, OldSchema
 from bot.nlu.train import TrainingFailed
 from bot.run import BadToken
@@ -29,6 +29,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.add_typer(officers.app, name="officers", help="Who may work cases and publish.")
 app.add_typer(db.app, name="db", help="The database's schema.")
 app.command("doctor")(doctor.doctor)
+app.command("drill")(drill.drill)
 app.command("demo", hidden=True)(demo.demo)
 
 # What an operator can mend: told in a line, with exit code 2, never as a traceback.

@@ -27,6 +27,17 @@ class Region:
     districts: Mapping[str, str]  # name to its English name
     escalation: Policy = policy.USUAL  # who is alerted to a case, after how long, then whom
 
+    def district_in(self, text: str) -> str | None:
+        """Return the district that a text names, or None: "洪山区", "Hongshan district"."""
+        lower = text.lower()
+        for name, english in self.districts.items():
+            sure = name.isascii() or len(name) > 2
+            if (name if sure and not name.isascii() else f"{name}区") in text:
+                return name
+            if f"{english.lower()} district" in lower:
+                return name
+        return None
+
 
 @cache
 def names() -> tuple[str, ...]:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from datetime import timedelta
+from typing import Any
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Message, ReplyParameters
 from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from actions.outbox.policy import Blocked, Outcome, Refused, Sent, Unavailable
+from actions.vault import CannotOpen, Vault
 from bot.channels.sender import Envelope
+
+LONGEST_CAPTION = 1024
 
 
 class TelegramSender:
     """Speaks to the Bot API through PTB's `Bot`; knows nothing of the database."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, vault: Vault | None = None) -> None:
         self._bot = bot
+        self._vault = vault
 
     async def send(self, envelope: Envelope) -> Outcome:
         try:
@@ -40,6 +46,8 @@ class TelegramSender:
                 str(body["answers"]), text=_text(body), show_alert=bool(body.get("alert"))
             )
             return None
+        if special := await self._special(envelope):
+            return special
         if "edits" in body:
             edited = await self._bot.edit_message_text(
                 _text(body),
@@ -52,14 +60,76 @@ class TelegramSender:
             chat_id=chat,
             text=_text(body),
             reply_markup=_keyboard(body),
-            disable_notification=bool(body.get("silent")) or None,
-            reply_parameters=(
-                ReplyParameters(int(envelope.ref), allow_sending_without_reply=True)
-                if envelope.ref
-                else None
-            ),
+            **_placed(envelope),
         )
         return str(sent.message_id)
+
+    async def _special(self, envelope: Envelope) -> str | None:
+        """Send what is not a text; None when it is one."""
+        body = envelope.body
+        if "delete" in body:
+            return await self._delete(envelope)
+        if "topic" in body:
+            name = str(body["topic"])[:128]
+            topic = await self._bot.create_forum_topic(envelope.recipient, name)
+            return str(topic.message_thread_id)
+        if "close_topic" in body:
+            thread = int(str(body["close_topic"]))
+            await self._bot.close_forum_topic(envelope.recipient, thread)
+            return str(thread)
+        if "photo" in body:
+            return await self._photo(envelope)
+        if "document" in body:
+            return await self._document(envelope)
+        return None
+
+    async def _delete(self, envelope: Envelope) -> str:
+        ref = str(envelope.body["delete"])
+        await self._bot.delete_message(envelope.recipient, int(ref))
+        return ref
+
+    async def _photo(self, envelope: Envelope) -> str:
+        text = _text(envelope.body)
+        sent = await self._bot.send_photo(
+            envelope.recipient,
+            str(envelope.body["photo"]),
+            caption=text[:LONGEST_CAPTION],
+            reply_markup=_keyboard(envelope.body),
+            **_placed(envelope),
+        )
+        return str(sent.message_id)
+
+    async def _document(self, envelope: Envelope) -> str:
+        if self._vault is None:
+            raise BadRequest("sealed, and this process has no key")
+        try:
+            opened = self._vault.open(
+                b64decode(str(envelope.body["sealed"])), at="outbox_message:body"
+            )
+        except CannotOpen:
+            raise BadRequest("sealed with another key") from None
+        sent = await self._bot.send_document(
+            envelope.recipient,
+            b64decode(opened),
+            filename=str(envelope.body["document"]),
+            protect_content=False,
+        )
+        return str(sent.message_id)
+
+
+def _placed(envelope: Envelope) -> dict[str, Any]:
+    """Return where a message goes in its chat: into a topic, under another; and how loudly."""
+    placed: dict[str, Any] = {}
+    if envelope.body.get("silent"):
+        placed["disable_notification"] = True
+    if "thread" in envelope.body:
+        placed["message_thread_id"] = int(str(envelope.body["thread"]))
+    ref = envelope.ref or envelope.body.get("answer")
+    if ref:
+        placed["reply_parameters"] = ReplyParameters(
+            int(str(ref)), allow_sending_without_reply=True
+        )
+    return placed
 
 
 def _text(body: object) -> str:
