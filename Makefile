@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Bytecode is made once at set-up: a start without it takes three times as long.
 export UV_COMPILE_BYTECODE = 1
 
-.PHONY: help setup demo test check lock bench chaos clean browser
+.PHONY: dispatch help setup demo test check lock bench chaos clean browser
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -23,6 +23,9 @@ check: .venv/.made ## formatting, lint, types, architecture
 	@.venv/bin/ruff check -q .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
+
+dispatch: .venv/.made ## 10,000 steps and 200 rounds of fifty claims: about twelve minutes
+	@DISPATCH_STEPS=10000 CLAIM_ROUNDS=200 $(PY) -m pytest -o timeout=3600 tests/integration/cases/test_machine.py tests/integration/cases/test_claims.py
 
 lock: $(UV) ## lock both environments anew, with hashes and no host names
 	$(UV) pip compile -q --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock

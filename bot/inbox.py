@@ -192,18 +192,6 @@ def _perform(taking: _Taking, effect: turn.Effect) -> None:
             _open(taking, cause, judgement)
         case TellDesk():
             _tell_desk(taking, effect)
-        case SetDiscreet(on):
-            _set_discreet(taking, on)
-        case SetWord(word):
-            taking.citizen.word = word or None
-        case Verify(code):
-            taking.more.append(_verified(taking, code))
-        case NoteHelped(helped):
-            _note_helped(taking, helped)
-        case NoteRead():
-            quietly.note_read(taking.db, taking.citizen, now=taking.now, at_once=True)
-            if taking.case:
-                relay.read_by_citizen(taking.db, taking.case, taking.citizen, now=taking.now)
         case ChooseLanguage(language):
             taking.citizen.language, taking.citizen.language_chosen = language, True
         case StopBulk():
@@ -216,6 +204,24 @@ def _perform(taking: _Taking, effect: turn.Effect) -> None:
             )
         case Forget():
             _forget(taking)
+        case _:
+            _perform_more(taking, effect)
+
+
+def _perform_more(taking: _Taking, effect: turn.Effect) -> None:
+    match effect:
+        case SetDiscreet(on):
+            _set_discreet(taking, on)
+        case SetWord(word):
+            taking.citizen.word = word or None
+        case Verify(code):
+            taking.more.append(_verified(taking, code))
+        case NoteHelped(helped):
+            _note_helped(taking, helped)
+        case NoteRead():
+            quietly.note_read(taking.db, taking.citizen, now=taking.now, at_once=True)
+            if taking.case:
+                relay.read_by_citizen(taking.db, taking.case, taking.citizen, now=taking.now)
 
 
 def _forget(taking: _Taking) -> None:

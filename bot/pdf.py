@@ -14,6 +14,8 @@ _FONT = b"""<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /Un
 /FontDescriptor << /Type /FontDescriptor /FontName /STSong-Light /Flags 6
 /FontBBox [-25 -254 1000 880] /ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 880
 /StemV 93 >> >>] >>"""
+_PAGE = b"""<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R
+/Resources << /Font << /F1 5 0 R >> >> >>"""
 LEFT, TOP, VALUES, LINE = 60, 770, 200, 30
 WIDEST = 24  # signs in the column of values before it breaks
 
@@ -51,8 +53,7 @@ def _document(drawn: bytes) -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
-        b"/Resources << /Font << /F1 5 0 R >> >> >>",
+        _PAGE,
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawn), drawn),
         _FONT,
     ]

@@ -1,4 +1,4 @@
-"""Watch the watchers: does every case that is not closed have somebody, or an alert, and a timer?"""
+"""Watch the watchers: every case that is not closed has somebody, or an alert, and a timer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`fanzha drill`: is the chain from a citizen to the desk whole?"""
+"""`fanzha drill`: tell whether the chain from a citizen to the desk is whole."""
 
 from __future__ import annotations
 

@@ -195,18 +195,9 @@ def _in_case(session: Session, judgement: Judgement, effects: tuple[Effect, ...]
 def _pressed(session: Session, question: str, value: str) -> Turn:
     if question in QUESTIONS and value in QUESTIONS[question].values:
         return _answered(session, question, value)
+    if question in ("helped", "read", "quiet"):
+        return _pressed_in_case(session, question, value)
     match question, value:
-        case "helped", "yes" | "no":
-            return _helped(session, value == "yes")
-        case "read", "ok":
-            return Turn(session, (), (NoteRead(),))
-        case "quiet", "yes" | "no" if session.case:
-            told = TellDesk(
-                lines=(Line("desk.quiet_answer", {"answer": f"quiet.choice.{value}"}),)
-            )
-            return Turn(session, (messages.simple("case.passed_to_officer"),), (told,))
-        case "quiet", "on":
-            return Turn(session, (messages.simple("case.passed_to_officer"),))
         case "do", "person":
             return _person(session)
         case "do", "tip":
@@ -278,7 +269,26 @@ def _everyday(session: Session, said: Said) -> Turn:
     return _say(session, key, *choices)
 
 
+def _pressed_in_case(session: Session, question: str, value: str) -> Turn:
+    """Take a button that belongs to talk with an officer."""
+    match question, value:
+        case "helped", "yes" | "no":
+            return _helped(session, value == "yes")
+        case "read", "ok":
+            return Turn(session, (), (NoteRead(),))
+        case "quiet", "yes" | "no" if session.case:
+            told = TellDesk(
+                lines=(Line("desk.quiet_answer", {"answer": f"quiet.choice.{value}"}),)
+            )
+            return Turn(session, (messages.simple("case.passed_to_officer"),), (told,))
+        case "quiet", "on":
+            return Turn(session, (messages.simple("case.passed_to_officer"),))
+    return _say(session, "button.old", messages.CHECK, messages.PERSON)
+
+
 def _command(session: Session, name: str, argument: str) -> Turn:
+    if name in ("word", "verify", "quiet", "loud"):
+        return _command_of_trust(session, name, argument)
     match name:
         case "language" if argument.lower() in ("zh", "en"):
             return _language(session, argument.lower())
@@ -290,19 +300,22 @@ def _command(session: Session, name: str, argument: str) -> Turn:
             return _ask_forget(session)
         case "person":
             return _person(session, argument)
+        case "start" | "check":
+            session = replace(session, step=START)
+    intent = {"start": "greet", "tips": "ask_tip"}.get(name, name)
+    key, choices = SAYINGS.get(intent, ("command.unknown", (messages.CHECK, messages.PERSON)))
+    return _say(session, key, *choices)
+
+
+def _command_of_trust(session: Session, name: str, argument: str) -> Turn:
+    match name:
         case "word":
             return _word(session, argument)
         case "verify" if argument:
             return Turn(session, (), (Verify(argument),))
         case "verify":
             return _say(session, "verify.how")
-        case "quiet" | "loud":
-            return _say(session, "quiet.ended" if name == "loud" else "case.passed_to_officer")
-        case "start" | "check":
-            session = replace(session, step=START)
-    intent = {"start": "greet", "tips": "ask_tip"}.get(name, name)
-    key, choices = SAYINGS.get(intent, ("command.unknown", (messages.CHECK, messages.PERSON)))
-    return _say(session, key, *choices)
+    return _say(session, "quiet.ended" if name == "loud" else "case.passed_to_officer")
 
 
 def _person(session: Session, words: str = "") -> Turn:

@@ -30,11 +30,13 @@ from bot.conversation.turn import (
 LONGEST = 40  # characters: a story that mentions somebody who cannot talk is no sign of it
 SIGNS = ("🤫", "🤐", "🌤")
 _ON = re.compile(
-    r"(?<![他她它们方导板师骗子称])(?:现在|这会儿?)?(?:不方便|不能|没法|没办法|不敢)(?:说话|讲话|出声|打字|通话|讲)(?!的)"
+    r"(?:^|[,.!;\s，。！；]|我(?:这里|这边)?)(?:现在|这会儿?|暂时)?"
+    r"(?:不方便|不能|没法|没办法|不敢)(?:说话|讲话|出声|打字|通话|讲)(?!的)"
     r"|(?:他|她|他们|骗子|那人|对方)(?:就|正|还|一直)?(?:在|坐在|站在)(?:我)?(?:旁边|边上|身边|跟前|面前|身后)"
     r"|被(?:人|他|她|他们)?(?:看|盯)(?:着|住)"
     r"|\bi? ?(?:can'?t|cannot|can ?not) (?:really )?(?:talk|speak)\b"
-    r"|\b(?:he|she|they)(?:'s|'re| is| are) (?:right |standing |sitting )*(?:next to|beside|behind|watching|with) me\b"
+    r"|\b(?:he|she|they)(?:'s|'re| is| are) (?:right |standing |sitting )*"
+    r"(?:next to|beside|behind|watching|with) me\b"
     r"|\bnot safe to (?:talk|speak)\b|\bbeing watched\b"
 )
 _OFF = re.compile(

@@ -36,9 +36,11 @@ def test_fifty_officers_press_claim_at_once_and_one_owns_the_case(
             code, at = line.case.code, now + timedelta(seconds=5)
             together = Barrier(OFFICERS)
 
-            def claim(telegram_id: int, code: str = code, together: Barrier = together) -> str:
+            def claim(
+                telegram_id: int, code: str = code, at: datetime = at, gate: Barrier = together
+            ) -> str:
                 with sessions.begin() as db:
-                    together.wait()
+                    gate.wait()
                     return press(db, desk, Press(telegram_id, code, "claim"), now=at)
 
             said = list(pool.map(claim, names))

@@ -79,7 +79,9 @@ class Dispatch(RuleBasedStateMachine):
 
     @rule(which=pick, by=who)
     def claim(self, which: int, by: int) -> None:
-        self._do(which, by, lambda db, case, o: duty.claim(db, self.desk, case, by=o, now=self.now))
+        self._do(
+            which, by, lambda db, case, o: duty.claim(db, self.desk, case, by=o, now=self.now)
+        )
 
     @rule(which=pick, by=who)
     def release(self, which: int, by: int) -> None:
@@ -125,9 +127,7 @@ class Dispatch(RuleBasedStateMachine):
         self._do(
             which,
             by,
-            lambda db, case, o: duty.snooze(
-                db, self.desk, case, until=until, by=o, now=self.now
-            ),
+            lambda db, case, o: duty.snooze(db, self.desk, case, until=until, by=o, now=self.now),
         )
 
     @rule(which=pick, by=who)
@@ -139,9 +139,7 @@ class Dispatch(RuleBasedStateMachine):
         self._do(
             which,
             by,
-            lambda db, case, o: relay.write(
-                db, self.desk, case, "我在", by=o, now=self.now
-            ),
+            lambda db, case, o: relay.write(db, self.desk, case, "我在", by=o, now=self.now),
         )
 
     @rule(which=who)
