@@ -5,6 +5,7 @@ from __future__ import annotations
 import actions.audit.models
 import actions.cases.models
 import actions.citizens.models
+import actions.inbox.models
 import actions.indicators.models
 import actions.officers.models
 import actions.outbox.models

@@ -14,8 +14,10 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from actions.citizens import store as citizens
+from actions.inbox import store as poison
+from actions.outbox import archive, chats, stats
 from actions.outbox import store as outbox
-from bot import alarm, drill, quietly, watch
+from bot import alarm, drill, metrics, quietly, watch
 from bot.desk import Desk
 from bot.nlu.client import NluClient
 from bot.rejudge import rejudge
@@ -47,6 +49,7 @@ def start(service: Service, nlu: NluClient, desk: Desk) -> AsyncIOScheduler:
     if hours := service.settings.drill_hours:
         every(round(hours * 3600), "drill", lambda: drill.begin(service, nlu, desk))
     every(5, "rejudge", lambda: rejudge(service, nlu, desk))
+    every(10, "measure", lambda: asyncio.to_thread(measure, service))
     every(3600, "housekeeping", lambda: asyncio.to_thread(tidy, service))
     scheduler.start()
     return scheduler
@@ -82,3 +85,16 @@ def tidy(service: Service) -> None:
     """Drop what is no longer needed by anybody."""
     with service.sessions.begin() as db:
         citizens.forget_received(db, before=service.clock() - KEEP_RECEIVED)
+        poison.forget_failures(db, before=service.clock() - KEEP_RECEIVED)
+        chats.forget_paces(db, now=service.clock())
+        archive.forget_contents(db, now=service.clock())
+    moved = 1
+    while moved:  # a short transaction each: nobody waits for the housekeeping
+        with service.sessions.begin() as db:
+            moved = archive.archive(db, now=service.clock())
+
+
+def measure(service: Service) -> None:
+    """Take the figures of what waits."""
+    with service.sessions() as db:
+        metrics.note_waiting(stats.waiting(db, channels=("telegram",)), service.clock())

@@ -13,8 +13,6 @@ from actions.audit.models import AuditEntry
 from actions.cases import auditor
 from actions.cases.auditor import Findings
 from actions.cases.models import Case, Status
-from actions.outbox.models import Lane, OutboxMessage
-from actions.outbox.store import PENDING
 from bot.desk import Desk
 from bot.wiring import Service
 
@@ -26,7 +24,6 @@ RATIO = Gauge("fanzha_desk_fine_ratio", "Share of open cases with an owner or al
 WRONG = Gauge("fanzha_desk_findings", "What the last look at the desk found wrong")
 CASES = Gauge("fanzha_cases", "Cases that are not closed, without drills", ["status"])
 OLDEST = Gauge("fanzha_oldest_unclaimed_seconds", "How long the oldest unclaimed case has waited")
-WAITING = Gauge("fanzha_outbox_waiting", "Messages waiting to be sent", ["lane"])
 DRILL = Gauge("fanzha_drill_card_seconds", "How long the last drill's card took; -1: never came")
 BEAT = Gauge("fanzha_heartbeat_time", "When the last heartbeat was taken, in Unix seconds")
 
@@ -73,14 +70,6 @@ def measure(service: Service) -> None:
             select(func.min(Case.opened_at)).where(Case.status == Status.OPEN, real)
         )
         OLDEST.set((now - oldest).total_seconds() if oldest else 0)
-        waiting = (
-            select(OutboxMessage.lane, func.count())
-            .where(OutboxMessage.status.in_(PENDING))
-            .group_by(OutboxMessage.lane)
-        )
-        lanes = dict(db.execute(waiting).tuples().all())
-        for lane in Lane:
-            WAITING.labels(lane.name.lower()).set(lanes.get(lane, 0))
         drilled = db.scalars(
             select(AuditEntry.details)
             .where(AuditEntry.event == "drill.ended")

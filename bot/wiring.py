@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from actions.outbox import leases
 from actions.vault import KEY_LENGTH, Vault, new_key
 from bot import clock, database, regions
 from bot.database import Sessions
@@ -66,8 +67,8 @@ def service(settings: Settings) -> Iterator[Service]:
                 regions.load(settings.region),
                 url,
                 engine,
-                database.sessions(engine),
-                clock.now,
+                made := database.sessions(engine),
+                clock.SharedClock(lambda: _time(made)),
                 _vault(settings),
             )
         finally:
@@ -103,6 +104,11 @@ def _keep(file: Path, key: bytes) -> None:
         os.link(written, file)
     finally:
         written.unlink()
+
+
+def _time(sessions: Sessions) -> datetime:
+    with sessions() as db:
+        return leases.clock(db)
 
 
 def nlu(settings: Settings) -> tuple[NluClient, NluServer | None]:

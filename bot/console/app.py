@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib import resources
 
+import structlog
+from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.console import door, health, live
+from bot.console import door, health, live, refusals, view
 from bot.console.live import Live
 from bot.console.pages import routes
 from bot.console.pages.pictures import Fetch
 from bot.wiring import Service
+
+log = structlog.get_logger()
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -32,6 +38,20 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
+
+
+async def _missing(request: Request, error: Exception) -> Response:
+    return view.broken(request, "missing", status=404)
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    log.warning("console.database_away", error=error)
+    return view.broken(request, "away", status=503)
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    log.error("console.bug", page=refusals.safe_path(request.url.path), error=error)
+    return view.broken(request, "bug", status=500)
 
 
 class SafeHeaders:
@@ -79,6 +99,7 @@ def application(
             live.route(listening),
             Mount("/static", StaticFiles(directory=folder)),
         ],
+        exception_handlers={404: _missing, OperationalError: _away, Exception: _bug},
         middleware=[Middleware(SafeHeaders, https=https)],
     )
     app.state.service = service

@@ -163,7 +163,7 @@ def answer_in_thread(
 ) -> Response:
     service: Service = request.app.state.service
     now = service.clock()
-    officer: Officer | None = None
+    officer_id: int | None = None
     language = service.region.languages[0]
     try:
         with service.sessions.begin() as db:
@@ -171,7 +171,7 @@ def answer_in_thread(
             session = sign_in.find_session(db, secret, now=now) if secret else None
             if session is None:
                 raise Refused(_unknown(db, secret))
-            officer = session.officer
+            officer, officer_id = session.officer, session.officer.id
             language = officer.language or language
             if post:
                 _require_ours(request, fields, session)
@@ -182,8 +182,10 @@ def answer_in_thread(
     except NotDone as told:
         return answers.not_done(request, told.said, back=told.back)
     except Refused as fact:
-        refusals.record(service, request, fact.why, officer=officer, case_code=fact.case_code)
-        return _refusal(request, fact, signed_in=officer is not None, language=language)
+        refusals.record(
+            service, request, fact.why, officer_id=officer_id, case_code=fact.case_code
+        )
+        return _refusal(request, fact, signed_in=officer_id is not None, language=language)
 
 
 def _unknown(db: Session, secret: str | None) -> Why:

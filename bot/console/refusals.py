@@ -15,7 +15,7 @@ from starlette.requests import Request
 from actions.audit import store as audit
 from actions.audit.models import AuditEntry
 from actions.cases.codes import PATTERN
-from actions.officers.models import ConsoleSession, Officer
+from actions.officers.models import ConsoleSession
 from bot.wiring import Service
 
 EVENT = "console.refused"
@@ -39,24 +39,24 @@ def record(
     request: Request,
     why: Why,
     *,
-    officer: Officer | None = None,
+    officer_id: int | None = None,
     case_code: str | None = None,
 ) -> None:
     """Add an entry in a transaction of its own, unless strangers have filled this minute."""
     REFUSED.labels(why).inc()
     now = service.clock()
     with service.sessions.begin() as db:
-        if officer is None and _recent(db, now) >= FLOOD:
+        if officer_id is None and _recent(db, now) >= FLOOD:
             return
         audit.record(
             db,
             EVENT,
-            actor=f"officer:{officer.id}" if officer else "stranger",
+            actor=f"officer:{officer_id}" if officer_id else "stranger",
             now=now,
             case_code=case_code,
             what=why,
             method=request.method,
-            path=_safe(request.url.path),
+            path=safe_path(request.url.path),
         )
 
 
@@ -75,7 +75,7 @@ def _recent(db: Session, now: datetime) -> int:
     ).one()
 
 
-def _safe(path: str) -> str:
+def safe_path(path: str) -> str:
     """Keep the pages we have and the codes of cases; a stranger's own words are not our log's."""
     if re.fullmatch(rf"(?:/[a-z][a-z_\-]{{0,24}}|/{PATTERN.pattern}|/\d{{1,12}}){{0,5}}/?", path):
         return path

@@ -130,6 +130,14 @@ def refused(request: Request, why: Why, *, language: str, status: int) -> Respon
     return HTMLResponse(page, status_code=status)
 
 
+def broken(request: Request, what: str, *, status: int) -> Response:
+    """Return the page that says what is wrong with us: "missing", "away" or "bug"."""
+    service: Service = request.app.state.service
+    words = _words(service.region, service.region.languages[0])
+    page = templates().get_template("broken.html").render(**words, what=what)
+    return HTMLResponse(page, status_code=status)
+
+
 def _words(region: Region, language: str) -> Mapping[str, Any]:
     known = texts.catalogue(language)
 

@@ -149,12 +149,14 @@ def _content(
         return None
     text = wording.storable(message.text or message.caption or "")
     if not text:
+        if edited:
+            return None  # a live location moves every few seconds; the first was answered
         if message.from_user and message.effective_attachment is None:
             return None  # somebody joined, a title changed: nobody spoke to us
         return Unreadable(picture=bool(message.photo))
     if match := _COMMAND.match(text):
         name, to, argument = match.groups()
-        if to is None or to.lower() == username.lower():
+        if private or to is None or to.lower() == username.lower():
             return Command(name.lower(), (argument or "").strip())
         return None
     if username:

@@ -22,6 +22,8 @@ from actions.officers import store as officers
 from actions.officers.models import Officer, Role
 from actions.outbox import store as outbox
 from actions.reports import store as reports
+from actions.reports.models import Report
+from actions.triage.judgement import Verdict
 from bot import desk as duty
 from bot import relay
 from bot.console import view
@@ -103,7 +105,7 @@ def _show(ask: Ask, template: str) -> Response:
         timer=timer,
         asked=timer is not None and timer.kind == Kind.ASKED,
         merged=merged,
-        judged=told[-1] if told else None,
+        judged=max(told, key=_gravity) if told else None,
         timeline=_timeline(ask, case),
         leads=_leads(ask, case),
         payments=payments.glances(ask, case) if holds or case.status == Status.CLOSED else [],
@@ -117,6 +119,12 @@ def _show(ask: Ask, template: str) -> Response:
     )
     answer.headers["x-waiting"] = str(search.count_waiting(ask.db, ask.officer))
     return answer
+
+
+def _gravity(report: Report) -> tuple[int, float, int]:
+    """Return what orders reports by how much they tell: "I hung up" must not clear a case."""
+    order = list(reversed(Verdict))
+    return order.index(Verdict(report.verdict)), report.confidence, report.id
 
 
 def _colleagues(ask: Ask, case: Case) -> list[Officer]:

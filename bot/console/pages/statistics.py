@@ -87,6 +87,7 @@ def _charts(ask: Ask, told: Figures) -> dict[str, str]:
                 for each in Outcome
             ],
             stack=True,
+            flat=True,
         ),
     }
 

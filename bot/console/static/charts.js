@@ -16,7 +16,7 @@
     for (const { box, chart } of drawn) {
       const told = JSON.parse(box.dataset.chart);
       const flat = told.flat;
-      const names = { type: "category", data: told.names, axisLabel: { color: soft, interval: "auto", hideOverlap: true }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, inverse: Boolean(flat) };
+      const names = { type: "category", data: told.names, axisLabel: { color: soft, interval: flat ? 0 : "auto" }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, inverse: Boolean(flat) };
       const values = { type: "value", minInterval: 1, axisLabel: { color: soft }, splitLine: { lineStyle: { color: line } } };
       chart.setOption({
         animation: false,
@@ -29,7 +29,7 @@
         series: told.series.map((each) => ({
           name: each.name, type: "bar", data: each.data, stack: told.stack ? "all" : undefined, barMaxWidth: 26,
           itemStyle: { color: palette[each.colour], borderRadius: told.stack ? 0 : 3 },
-          label: flat ? { show: true, position: "right", color: ink } : undefined,
+          label: flat && !told.stack ? { show: true, position: "right", color: ink } : undefined,
         })),
       }, true);
     }

@@ -217,8 +217,14 @@
   document.addEventListener("htmx:afterSwap", () => { tick(); title(); });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful && event.target.matches && event.target.matches("[data-clear]")) event.target.reset();
+    const sheet = event.target.closest && event.target.closest("details.drop");
+    if (event.detail.successful && sheet) { sheet.open = false; document.activeElement.blur(); }
     if (event.detail.successful && $("[data-refresh]")) refresh();
   });
+
+  document.addEventListener("toggle", (event) => { // what waited for an open sheet is drawn now
+    if (event.target.matches("details.drop") && !event.target.open && $("[data-refresh]")) refresh();
+  }, true);
 
   // -- small conveniences ------------------------------------------------------------------------
   document.addEventListener("click", (event) => {

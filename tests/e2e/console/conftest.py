@@ -6,7 +6,9 @@ import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import Engine
@@ -104,3 +106,38 @@ def enter(context: BrowserContext, console: Console) -> Callable[[Officer], Page
         return page
 
     return enter
+
+
+@pytest.fixture
+def browser_pages(browser: Browser, console: Console) -> Iterator[Callable[[Officer], Page]]:
+    """Sign officers in, each in a browser profile of their own."""
+    with ExitStack() as stack:
+
+        def enter(officer: Officer) -> Page:
+            context = browser.new_context(base_url=console.address, locale="zh-CN")
+            stack.callback(context.close)
+            page = context.new_page()
+            page.goto(console.link(officer))
+            page.get_by_role("button", name="登录值班台").click()
+            page.wait_for_url("**/")
+            return page
+
+        yield enter
+
+
+Client = Callable[[Officer | None], httpx.Client]
+
+
+@pytest.fixture
+def client(console: Console) -> Iterator[Client]:
+    """Return HTTP clients as a browser would be, signed in when an officer is given."""
+    with ExitStack() as stack:
+
+        def client(officer: Officer | None) -> httpx.Client:
+            made = httpx.Client(base_url=console.address, headers={"origin": console.address})
+            stack.enter_context(made)
+            if officer is not None:
+                made.post("/sign-in", data={"token": console.link(officer).partition("#")[2]})
+            return made
+
+        yield client

@@ -50,7 +50,7 @@ class Server(threading.Thread):
         self._over = asyncio.Event()
         listening = asyncio.create_task(live.run())
         serving = asyncio.create_task(server.serve(sockets=[self._socket]))
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
             await asyncio.sleep(0.01)
         self._ready.set()
         await self._over.wait()

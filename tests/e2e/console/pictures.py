@@ -60,7 +60,12 @@ def take(folder: Path, only: str = "") -> None:
 
 
 def _empty(
-    console: Console, browser: Browser, size: str, options: dict[str, object], folder: Path, only: str
+    console: Console,
+    browser: Browser,
+    size: str,
+    options: dict[str, object],
+    folder: Path,
+    only: str,
 ) -> None:
     officer = console.officer("周敏", Role.SUPERVISOR)
     context = browser.new_context(base_url=console.address, locale="zh-CN", **options)  # type: ignore[arg-type]
@@ -78,7 +83,7 @@ def _pages(console: Console, page: Page, folder: Path, size: str, only: str) -> 
     _take(page, folder, f"queue-{size}", only)
     page.goto(f"/cases/{code}")
     page.wait_for_selector("#state[data-state=live]")
-    _take(page, folder, f"case-{size}", only, full=size == "phone")
+    _take(page, folder, f"case-{size}", only)
     page.locator("#payments a").first.click()
     page.wait_for_selector("#payment")
     _take(page, folder, f"stop-payment-{size}", only)

@@ -17,15 +17,47 @@ from .desk import LIVE, Console
 
 WAITING = (
     ("2001", LIVE, "武昌", 5_000_000, 42),
-    ("2002", "客服说我的百万保障要到期了，让我下载会议软件共享屏幕，正在操作，卡里有8万", "洪山", 8_000_000, 131),
+    (
+        "2002",
+        "客服说我的百万保障要到期了，让我下载会议软件共享屏幕，正在操作，卡里有8万",
+        "洪山",
+        8_000_000,
+        131,
+    ),
 )
 WORKING = (
-    ("2003", "刚刚给对方转了36800，说是解冻贷款的保证金，现在又让我转，客服电话13812345678", "武昌", 3_680_000, 9),
-    ("2004", "群里老师带我炒数字货币，网址 www.kkbank-pro.top，刚充了12万，现在提不出来，让我马上再交税金", "江汉", 12_000_000, 34),
+    (
+        "2003",
+        "刚刚给对方转了36800，说是解冻贷款的保证金，现在又让我转，客服电话13812345678",
+        "武昌",
+        3_680_000,
+        9,
+    ),
+    (
+        "2004",
+        "群里老师带我炒币，网址 www.kkbank-pro.top，刚充了12万提不出来，让我马上再交税金",
+        "江汉",
+        12_000_000,
+        34,
+    ),
 )
 ENDED = (
-    ("2005", "有人说我儿子出车祸要马上转5万手术费，我正在银行柜台", "硚口", 5_000_000, Outcome.STOPPED, 50),
-    ("2006", "冒充领导让我赶紧转账，我马上就要转了，对方微信 wxid_boss88", "武昌", 2_000_000, Outcome.FALSE_ALARM, 80),
+    (
+        "2005",
+        "公安局的人还在电话里，让我别挂，正在把钱转到安全账户",
+        "硚口",
+        5_000_000,
+        Outcome.STOPPED,
+        50,
+    ),
+    (
+        "2006",
+        "冒充领导让我赶紧转账，我马上就要转了，对方微信 wxid_boss88",
+        "武昌",
+        2_000_000,
+        Outcome.FALSE_ALARM,
+        80,
+    ),
 )
 
 
@@ -100,7 +132,9 @@ def _talk(console: Console, officer: Officer, now: datetime) -> None:
             by=by,
             now=now - timedelta(minutes=7),
         )
-    console.says("挂了。大概五分钟前转的，工商银行的卡", citizen="2003", now=now - timedelta(minutes=6))
+    console.says(
+        "挂了。大概五分钟前转的，工商银行的卡", citizen="2003", now=now - timedelta(minutes=6)
+    )
     with console.sessions.begin() as db:
         own, by = db.get_one(Case, case.id), db.get_one(Officer, officer.id)
         request = stop_payment.draft(db, own, by=by, now=now - timedelta(minutes=5))
@@ -113,7 +147,14 @@ def _talk(console: Console, officer: Officer, now: datetime) -> None:
         }.items():
             try:
                 stop_payment.fill(
-                    db, vault, request, name, value, rules=stop_pay.rules(desk.region), by=by, now=now
+                    db,
+                    vault,
+                    request,
+                    name,
+                    value,
+                    rules=stop_pay.rules(desk.region),
+                    by=by,
+                    now=now,
                 )
             except stop_payment.Wrong:
                 continue
@@ -141,7 +182,9 @@ def past(console: Console, hands: list[Officer], now: datetime) -> None:
         outcome = chance.choice([Outcome.STOPPED] * 5 + [Outcome.PAID] * 2 + list(Outcome))
         with console.sessions.begin() as db:
             own = db.get_one(Case, case.id)
-            own.type = chance.choice(("police_gov", "ecom_cs", "loan", "investment", "brushing", "romance"))
+            own.type = chance.choice(
+                ("police_gov", "ecom_cs", "loan", "investment", "brushing", "romance")
+            )
             by = db.get_one(Officer, chance.choice(hands).id)
             taken = at + timedelta(seconds=chance.choice((12, 18, 25, 31, 44, 52, 75)))
             duty.claim(db, desk, own, by=by, now=taken)
@@ -155,8 +198,17 @@ def past(console: Console, hands: list[Officer], now: datetime) -> None:
                     "to_account": "98765432109",
                 }.items():
                     stop_payment.fill(
-                        db, vault, request, name, value, rules=stop_pay.rules(desk.region), by=by, now=taken
+                        db,
+                        vault,
+                        request,
+                        name,
+                        value,
+                        rules=stop_pay.rules(desk.region),
+                        by=by,
+                        now=taken,
                     )
                 stop_payment.send(db, vault, request, by=by, now=taken)
                 stop_payment.freeze(db, vault, request, str(amount // 200), by=by, now=taken)
-            duty.close(db, desk, own, outcome, by=by, now=taken + timedelta(minutes=chance.randint(8, 70)))
+            duty.close(
+                db, desk, own, outcome, by=by, now=taken + timedelta(minutes=chance.randint(8, 70))
+            )

@@ -39,7 +39,7 @@ def test_the_database_refuses_to_change_the_audit_log(
 
 
 def test_an_entry_goes_with_the_transaction_it_tells_of(sessions: Sessions, now: datetime) -> None:
-    with pytest.raises(ProgrammingError), sessions.begin() as db:
+    with pytest.raises(ProgrammingError), sessions.begin() as db:  # noqa: PT012
         store.record(db, "case.opened", actor="citizen:1", now=now)
         db.execute(text("SELECT * FROM nothing"))
 
