@@ -129,10 +129,14 @@ async def _start(
     ready(f"fanzha is running: {', '.join(part for part in PARTS if part in parts)}")
 
 
-async def _picture(bot: Bot, file_id: str) -> bytes:
-    """Fetch a picture that was sent on Telegram, for the console."""
-    sent = await bot.get_file(file_id)
-    return bytes(await sent.download_as_bytearray())
+async def _picture(bot: Bot, file_id: str) -> bytes | None:
+    """Fetch a picture that was sent on Telegram, for the console; None while it cannot be had."""
+    try:
+        sent = await bot.get_file(file_id)
+        return bytes(await sent.download_as_bytearray())
+    except TelegramError as error:
+        log.warning("console.no_picture", error=error)
+        return None
 
 
 def _senders(service: Service, bot: Bot | None, stack: AsyncExitStack) -> Mapping[str, Sender]:

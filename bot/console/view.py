@@ -85,7 +85,9 @@ def home(officer: Officer) -> str:
 
 def show(ask: Ask, template: str, *, here: str = "", code: int = 200, **named: Any) -> Response:
     """Return a page, or a part of one, in the officer's language."""
-    return HTMLResponse(render(ask, template, here=here, **named), status_code=code)
+    waiting = search.count_waiting(ask.db, ask.officer)
+    page = render(ask, template, here=here, waiting=waiting, **named)
+    return HTMLResponse(page, status_code=code, headers={"x-waiting": str(waiting)})
 
 
 def render(ask: Ask, template: str, *, here: str = "", **named: Any) -> str:
@@ -107,7 +109,6 @@ def render(ask: Ask, template: str, *, here: str = "", **named: Any) -> str:
             back=path if ask.request.method == "GET" and not ask.partial else "/",
             now=ask.now,
             watching=ask.may(DESK),
-            waiting=search.count_waiting(ask.db, ask.officer),
             tab=version(ask.session.secret_hash),
             **named,
         )

@@ -94,7 +94,7 @@ def _show(ask: Ask, template: str) -> Response:
     timer = timers.find(ask.db, case_id=case.id)
     told = reports.list_for_case(ask.db, case_id=case.id)
     merged = ask.db.get(Case, case.merged_into_id) if case.merged_into_id else None
-    answer = view.show(
+    return view.show(
         ask,
         template,
         here="queue",
@@ -117,8 +117,6 @@ def _show(ask: Ask, template: str) -> Response:
         longest=thread.LONGEST,
         version=view.version,
     )
-    answer.headers["x-waiting"] = str(search.count_waiting(ask.db, ask.officer))
-    return answer
 
 
 def _gravity(report: Report) -> tuple[int, float, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,10 +15,8 @@ from bot.console.asking import Ask, Refused, answer_in_thread
 from bot.console.pages.case import find
 from bot.console.refusals import Why
 
-log = structlog.get_logger()
-
 NAV = None
-Fetch = Callable[[str], Awaitable[bytes]]  # a channel's own id to the picture
+Fetch = Callable[[str], Awaitable[bytes | None]]  # a channel's own id to the picture
 KINDS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"RIFF": "image/webp"}
 
 
@@ -47,10 +44,8 @@ async def show(request: Request) -> Response:
     fetch: Fetch | None = request.app.state.pictures
     if fetch is None:
         return Response(status_code=503)
-    try:
-        picture = await fetch(answer.photo)
-    except Exception as error:  # noqa: BLE001  whatever the channel does, the page goes on
-        log.warning("console.no_picture", error=error)
+    picture = await fetch(answer.photo)
+    if picture is None:
         return Response(status_code=503)
     kind = next((name for magic, name in KINDS.items() if picture.startswith(magic)), None)
     if kind is None:

@@ -58,10 +58,8 @@ def alive(ask: Ask) -> Response:
 
 
 def _answer(ask: Ask, template: str) -> Response:
-    groups = cards(ask)
-    answer = view.show(ask, template, here="queue", groups=groups, late=int(LATE.total_seconds()))
-    answer.headers["x-waiting"] = str(len(groups["waiting"]))
-    return answer
+    late = int(LATE.total_seconds())
+    return view.show(ask, template, here="queue", groups=cards(ask), late=late)
 
 
 def cards(ask: Ask) -> dict[str, list[Card]]:

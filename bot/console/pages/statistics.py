@@ -61,7 +61,7 @@ def _charts(ask: Ask, told: Figures) -> dict[str, str]:
             [(ask.say("console.statistics.opened"), list(told.hours), "accent")],
         ),
         "outcomes": _chart(
-            [ask.say(f"desk.outcome.{each}") for each in Outcome],
+            [ask.say(f"console.outcome.{each}") for each in Outcome],
             [
                 (
                     ask.say("console.statistics.cases"),

@@ -91,7 +91,7 @@ def _pages(console: Console, page: Page, folder: Path, size: str, only: str) -> 
     _take(page, folder, f"search-{size}", only)
     page.goto("/statistics?days=7")
     page.wait_for_selector("[data-chart] canvas")
-    _take(page, folder, f"statistics-{size}", only, full=True)
+    _take(page, folder, f"statistics-{size}", only, full=size != "phone")
     page.goto("/roster")
     _take(page, folder, f"roster-{size}", only)
     page.goto("/trail")

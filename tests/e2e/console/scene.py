@@ -16,7 +16,7 @@ from bot import desk as duty
 from .desk import LIVE, Console
 
 WAITING = (
-    ("2001", LIVE, "武昌", 5_000_000, 42),
+    ("2001", LIVE, "武昌", 50_000_000, 42),
     (
         "2002",
         "客服说我的百万保障要到期了，让我下载会议软件共享屏幕，正在操作，卡里有8万",
