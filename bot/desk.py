@@ -5,7 +5,7 @@ Cards go to the dispatch chat through the outbox; a case without a dispatch chat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -13,22 +13,22 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
-from actions.cases import amounts, status
+from actions.cases import status
 from actions.cases import store as cases
-from actions.cases.models import MERGED, Case, Outcome, Status
+from actions.cases.models import Case, Outcome
 from actions.cases.policy import Policy
-from actions.indicators import store as indicators
 from actions.officers import store as officers
 from actions.officers.models import Officer
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
-from actions.reports import store as reports
 from actions.vault import Vault
-from bot import quietly, texts
+from bot import texts
+from bot.card import LONGEST_WORDS as LONGEST_WORDS
+from bot.card import button as button
+from bot.card import card as card
+from bot.card import card_key as card_key
+from bot.news import tell_citizen
 from bot.regions import Region
-
-SNOOZES = (10, 30, 60)  # minutes, as buttons
-LONGEST_WORDS = 2400  # characters of a citizen's words on a card; Telegram takes 4,096 in all
 
 
 @dataclass(slots=True)
@@ -214,99 +214,12 @@ def conceal(db: Session, desk: Desk, case: Case, *, now: datetime) -> None:
         )
 
 
-def card_key(case: Case) -> str:
-    """Return the outbox key of the case's card, by which it is edited and answered."""
-    return f"case:{case.code}:card"
-
-
-def card(db: Session, desk: Desk, case: Case) -> dict[str, object]:
-    """Return the card: what, how urgent, why, the citizen's words, indicators, buttons."""
-    told = reports.list_for_case(db, case_id=case.id)
-    known = indicators.list_for_case(db, case_id=case.id)
-    opening = "desk.open" if case.cause == "live" else "desk.person"
-    lines = [
-        desk.say(
-            opening,
-            case=case.code,
-            type=f"type.{case.type}" if case.type else "—",
-            stage=f"stage.{case.stage}",
-        )
-    ]
-    if case.type:
-        lines.append(f"[{case.type} · {case.stage}]")
-    lines += _marks(desk, case)
-    if case.reasons:
-        reasons = " ".join(desk.say(reason) for reason in case.reasons)
-        lines.append(desk.say("desk.reasons", reasons=reasons))
-    if case.citizen_id is None:
-        lines.append(desk.say("desk.words_gone"))
-    elif told:
-        words = "\n".join(report.text for report in told)
-        lines += ["", desk.say("desk.words"), words[:LONGEST_WORDS]]
-    if known:
-        named = "，".join(f"{each.kind} {each.value}" for each in known)
-        lines += ["", desk.say("desk.indicators", indicators=named[:600])]
-    lines += ["", _state(desk, case)]
-    body: dict[str, object] = {"text": "\n".join(lines)}
-    if buttons := _buttons(desk, case):
-        body["buttons"] = buttons
-    return body
-
-
-def _marks(desk: Desk, case: Case) -> list[str]:
-    """Return what an officer must know before they do anything."""
-    lines = []
-    if case.drill:
-        lines.append(desk.say("desk.drill"))
-    if case.discreet:
-        lines.append(desk.say("desk.discreet"))
-    if case.amount:
-        lines.append(desk.say("desk.amount", amount=amounts.show(case.amount)))
-    if case.district:
-        lines.append(desk.say("desk.district", district=case.district))
-    return lines
-
-
-def _state(desk: Desk, case: Case) -> str:
-    owner = case.owner.name if case.owner else "—"
-    if case.status == Status.CLOSED and case.outcome == MERGED:
-        return desk.say("desk.merged")
-    if case.status == Status.CLOSED and case.closed_at:
-        return desk.say(
-            "desk.closed",
-            officer=owner,
-            since=desk.at(case.closed_at),
-            outcome=f"desk.outcome.{case.outcome}",
-        )
-    if case.status == Status.CLAIMED and case.snoozed_until:
-        return desk.say("desk.snoozed", officer=owner, until=desk.at(case.snoozed_until))
-    if case.status == Status.CLAIMED and case.claimed_at:
-        return desk.say("desk.claimed", officer=owner, since=desk.at(case.claimed_at))
-    return desk.say("desk.waiting", since=desk.at(case.opened_at))
-
-
-def button(desk: Desk, case: Case, verb: str, label: str) -> dict[str, str]:
-    """Return a button on a card: `case:<code>:<verb>`."""
-    return {"label": desk.say(f"desk.button.{label}"), "data": f"case:{case.code}:{verb}"}
-
-
-def _buttons(desk: Desk, case: Case) -> list[list[dict[str, str]]]:
-    if case.status == Status.OPEN:
-        return [[button(desk, case, "claim", "claim")]]
-    if case.status == Status.CLAIMED:
-        ends = [button(desk, case, f"close:{outcome}", outcome) for outcome in Outcome]
-        work = [button(desk, case, verb, verb) for verb in ("scripts", "stop_pay")]
-        wait = [button(desk, case, f"snooze:m{SNOOZES[1]}", "snooze")]
-        return [work, ends[:2], ends[2:], [*wait, button(desk, case, "release", "release")]]
-    return []
-
-
 def claim(db: Session, desk: Desk, case: Case, *, by: Officer, now: datetime) -> None:
     """Make `by` the owner, and tell the citizen who it is."""
     status.claim(db, case, by=by, now=now, policy=desk.policy)
     redraw(db, desk, case, now=now)
     open_topic(db, desk, case, now=now)
-    _tell_citizen(db, desk, case, "case.claimed", now=now, by=by)
+    tell_citizen(db, desk, case, "case.claimed", now=now, by=by)
 
 
 def release(db: Session, desk: Desk, case: Case, *, by: Officer, now: datetime) -> None:
@@ -321,7 +234,7 @@ def release(db: Session, desk: Desk, case: Case, *, by: Officer, now: datetime) 
         now=now,
         buttons=[[button(desk, case, "claim", "claim")]],
     )
-    _tell_citizen(db, desk, case, "case.released", now=now)
+    tell_citizen(db, desk, case, "case.released", now=now)
 
 
 def hand_over(
@@ -336,7 +249,7 @@ def hand_over(
     text = f"{said}\n\n{body['text']}"
     about = f"case:{case.code}"
     whisper(db, desk, to, text, now=now, buttons=body.get("buttons"), about=about)
-    _tell_citizen(db, desk, case, "case.claimed", now=now, by=to)
+    tell_citizen(db, desk, case, "case.claimed", now=now, by=to)
 
 
 def snooze(
@@ -360,7 +273,7 @@ def merge(db: Session, desk: Desk, case: Case, *, into: Case, by: Officer, now: 
         redraw(db, desk, each, now=now)
     said = desk.say("desk.took_in", case=into.code, other=case.code, officer=by.name)
     tell(db, desk, into, said, now=now)
-    _tell_citizen(db, desk, case, "case.merged", now=now, into=into.code)
+    tell_citizen(db, desk, case, "case.merged", now=now, into=into.code)
 
 
 def reopen(db: Session, desk: Desk, case: Case, *, by: Officer, now: datetime) -> None:
@@ -375,7 +288,7 @@ def reopen(db: Session, desk: Desk, case: Case, *, by: Officer, now: datetime) -
         now=now,
         buttons=[[button(desk, case, "claim", "claim")]],
     )
-    _tell_citizen(db, desk, case, "case.reopened", now=now)
+    tell_citizen(db, desk, case, "case.reopened", now=now)
 
 
 def close(
@@ -386,7 +299,7 @@ def close(
     redraw(db, desk, case, now=now)
     if topic := outbox.find_ref(db, dedup_key=topic_key(case)):
         _close_topic(db, desk, case, topic, now=now)
-    _tell_citizen(db, desk, case, f"case.closed.{outcome}", now=now, ask_help=True)
+    tell_citizen(db, desk, case, f"case.closed.{outcome}", now=now, ask_help=True)
 
 
 def press(db: Session, desk: Desk, pressed: Press, *, now: datetime) -> str:
@@ -456,53 +369,5 @@ def _close_topic(db: Session, desk: Desk, case: Case, topic: str, *, now: dateti
         recipient=desk.chat or "",
         body={"close_topic": topic},
         lane=Lane.REPLY,
-        due_at=now,
-    )
-
-
-def _tell_citizen(
-    db: Session,
-    desk: Desk,
-    case: Case,
-    key: str,
-    *,
-    now: datetime,
-    by: Officer | None = None,
-    into: str = "",
-    ask_help: bool = False,
-) -> None:
-    citizen = case.citizen
-    if citizen is None:
-        return
-    language = citizen.language or desk.region.languages[0]
-    params: Mapping[str, str] = {
-        "case": case.code,
-        "into": into,
-        "officer": texts.officer(by, language, desk.region) if by else "",
-    }
-    quiet = quietly.is_on(citizen, now=now)
-    body: dict[str, object] = {
-        "text": texts.say("quiet.news" if quiet else key, language, desk.region, **params)
-    }
-    if ask_help and not quiet and not case.drill:
-        body["text"] = f"{body['text']}\n\n{texts.say('helped.ask', language, desk.region)}"
-        body["buttons"] = [
-            [
-                {
-                    "label": texts.say(f"helped.choice.{value}", language, desk.region),
-                    "data": f"ask:helped:{value}",
-                }
-                for value in ("yes", "no")
-            ]
-        ]
-    dedup_key = f"case:{case.code}:citizen:{uuid4().hex}"
-    quietly.soften(db, citizen, body, outbox_key=dedup_key, now=now)
-    outbox.enqueue(
-        db,
-        dedup_key=dedup_key,
-        channel=citizen.channel,
-        recipient=citizen.address,
-        body=body,
-        lane=Lane.URGENT,
         due_at=now,
     )

@@ -135,18 +135,18 @@ def scripts(case: Case, desk: Desk) -> list[Script]:
     theirs = (citizen.language if citizen else None) or desk.region.languages[0]
     catalogue = texts.catalogue(desk.region.languages[0])
     if case.discreet:
-        keys = [f"quiet.{n}" for n in range(1, SCRIPTS + 1)]
+        keys = [f"script.quiet.{n}" for n in range(1, SCRIPTS + 1)]
     else:
-        keys = [f"{case.type}.{n}" for n in range(1, SCRIPTS + 1)] if case.type else []
-        keys += [f"common.{name}" for name in COMMON]
+        keys = [f"script.{case.type}.{n}" for n in range(1, SCRIPTS + 1)] if case.type else []
+        keys += [f"script.common.{name}" for name in COMMON]
     return [
         Script(
-            key,
-            texts.say(f"script.{key}", desk.region.languages[0], desk.region)[:60],
-            texts.say(f"script.{key}", theirs, desk.region, case=case.code),
+            key.removeprefix("script."),
+            texts.say(key, desk.region.languages[0], desk.region)[:60],
+            texts.say(key, theirs, desk.region, case=case.code),
         )
         for key in keys
-        if f"script.{key}" in catalogue
+        if key in catalogue
     ]
 
 

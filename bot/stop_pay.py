@@ -94,7 +94,7 @@ def take(
             _ask_next(db, desk, request, officer, after=field, now=now)
             return ""
         db.delete(capture)
-        db.flush()
+        db.flush()  # the next message looks for it
         _announce(db, desk, request, now=now)
         return desk.say(f"stop_pay.state.{request.state}")
 
@@ -301,13 +301,13 @@ def _capture(
         capture = Capture(officer_id=officer.id)
         db.add(capture)
     capture.stop_payment_id, capture.field, capture.begun_at = request.id, field, now
-    db.flush()
+    db.flush()  # the next message looks for it
 
 
 def _uncapture(db: Session, officer: Officer) -> None:
     if capture := db.get(Capture, officer.id):
         db.delete(capture)
-        db.flush()
+        db.flush()  # the next message looks for it
 
 
 def _newest(db: Session, case: Case) -> StopPayment:

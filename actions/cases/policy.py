@@ -75,6 +75,7 @@ USUAL = Policy(
     (
         Step(timedelta(), frozenset({Whom.DESK})),
         Step(timedelta(seconds=60), frozenset({Whom.DESK, Whom.ON_DUTY})),
+        Step(timedelta(seconds=120), frozenset({Whom.DESK, Whom.ON_DUTY})),
         Step(
             timedelta(seconds=180),
             frozenset({Whom.DESK, Whom.ON_DUTY, Whom.SUPERVISORS, Whom.WEBHOOK}),

@@ -234,7 +234,7 @@ def _offer(db: Session, case: Case, *, now: datetime, policy: Policy) -> None:
     _move(case, Status.OPEN)
     case.owner_id, case.claimed_at, case.snoozed_until = None, None, None
     _alert(db, case, now=now, policy=policy)
-    db.flush()
+    db.flush()  # before it is read anew
     db.refresh(case)  # the owner is read anew
 
 

@@ -124,7 +124,7 @@ def test_the_dispatch_chat_gets_one_card_and_then_answers_to_it(
 
     mine = [text for text in night.heard(night.desk.chat or "") if code in text]
     assert mine[0].startswith(f"🚨 {code}")
-    assert mine[1:] == [f"⏰ {code} 已等待 1 分钟，还没有人认领"]
+    assert mine[1:] == [f"⏰ {code} 已等待 {n} 分钟，还没有人认领" for n in (1, 2)]
 
 
 def test_only_officers_of_the_district_and_of_none_are_told(
