@@ -123,6 +123,9 @@
     if (last[0] === code && Date.now() - last[1] < 3000) return; // another tab of ours rang
     store("fanzha-rang", `${code} ${Date.now()}`);
     words.rang = code;
+    play();
+  }
+  function play() {
     if (!loud() || !audio || audio.state !== "running") return;
     [[880, 0], [1174, 0.18], [880, 0.5], [1174, 0.68]].forEach(([hz, at]) => {
       const tone = audio.createOscillator(), gain = audio.createGain(), t = audio.currentTime + at;
@@ -146,7 +149,7 @@
     const button = event.target.closest("#sound");
     if (button) store("fanzha-sound", button.dataset.sound === "on" ? "off" : "on");
     ready();
-    if (button && loud()) setTimeout(() => { showSound(); ring(`try-${Date.now()}`); }, 120);
+    if (button && loud()) setTimeout(() => { showSound(); play(); }, 120);
   });
   document.addEventListener("keydown", ready, { once: true });
   showSound();
