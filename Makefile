@@ -37,6 +37,12 @@ check: .venv/.made ## formatting, lint, types, architecture
 dispatch: .venv/.made ## 10,000 steps and 200 rounds of fifty claims: about twelve minutes
 	@DISPATCH_STEPS=10000 CLAIM_ROUNDS=200 $(PY) -m pytest -o timeout=3600 tests/integration/cases/test_machine.py tests/integration/cases/test_claims.py
 
+bench: .venv/.made ## measure delivery; NLU=URL adds a Rasa server
+	@$(PY) -m benchmarks.run $(if $(NLU),--nlu $(NLU))
+
+chaos: .venv/.made ## kill, cut and flood for some minutes
+	@CHAOS_LONG=1 $(PY) -m pytest -s tests/chaos
+
 lock: $(UV) ## lock both environments anew, with hashes and no host names
 	$(UV) pip compile -q --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock
 	$(UV) pip compile -q --universal --generate-hashes --no-header nlu_data/pyproject.toml -o nlu_data/requirements.lock

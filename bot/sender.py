@@ -37,8 +37,8 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 POLL = 0.25  # seconds between two looks when nobody rings
-IN_FLIGHT = 128  # messages on the wire at once
-SPARE = 32  # of these, places that what nobody waits for cannot take
+IN_FLIGHT = 512  # messages on the wire, or about to be, at once
+SPARE = 128  # of these, places that what nobody waits for cannot take
 SETTLE_AGAIN = 0.5
 LAST_WORDS = 10.0  # seconds a stopping worker gives what is in flight
 
@@ -177,7 +177,7 @@ class OutboxWorker:
 
     def _look(self, db: Session, limit: int) -> _Batch:
         self._renew(db)
-        asked_at, now = time.monotonic(), leases.clock(db)
+        asked_at, now = time.monotonic(), leases.begin(db)
         claimed: list[Claimed] = []
         next_due: datetime | None = None
         if self._unpaced:
@@ -313,7 +313,7 @@ class OutboxWorker:
             return True
         try:
             with self._sessions.begin() as db:
-                now = leases.clock(db)
+                now = leases.begin(db)
                 kept = store.settle_many(db, results, now=now)
                 for each in results:
                     if isinstance(each.outcome, Blocked):

@@ -68,7 +68,8 @@ def enqueue_bulk(
     queued = db.execute(
         upsert(OutboxMessage)
         .from_select(list(columns), select(*columns.values()).where(~blocked))
-        .on_conflict_do_nothing(index_elements=("dedup_key",))
+        .on_conflict_do_nothing(index_elements=("dedup_key",)),
+        execution_options={"preserve_rowcount": True},
     )
     return queued.rowcount  # type: ignore[attr-defined, no-any-return]
 

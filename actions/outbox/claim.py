@@ -36,13 +36,16 @@ class Claimed:
     paid: bool = False
 
 
-# A SENDING row in front counts as pending: two messages of a chat are never on the wire at once.
+# OFFSET 0 keeps this a look-up for each row: as a join, planned on figures from before a campaign
+# was queued, it reads the whole lane. A SENDING row in front counts as pending: two messages of a
+# chat are never on the wire at once, unless one overtakes the other.
 _HEAD = """
       AND (m.expires_at IS NULL OR m.expires_at > :now)
       AND NOT EXISTS (
           SELECT FROM outbox_message e
           WHERE e.status IN ('waiting', 'sending') AND e.channel = m.channel
             AND e.recipient = m.recipient AND e.lane <= m.lane AND e.id < m.id
+          OFFSET 0
       )
 """
 _TAKE = """
@@ -50,12 +53,11 @@ taken AS (
     UPDATE outbox_message m SET status = 'sending', attempts = m.attempts + 1, holder = :holder
     FROM due WHERE m.id = due.id RETURNING m.*
 )
-SELECT t.id, t.attempts, t.channel, t.recipient, t.lane, t.body, c.body AS shared,
-       r.external_ref AS ref, t.created_at
+SELECT t.id, t.attempts, t.channel, t.recipient, t.lane, t.body, t.created_at,
+       (SELECT c.body FROM outbox_content c WHERE c.id = t.content_id) AS shared,
+       (SELECT r.external_ref FROM outbox_message r
+        WHERE r.dedup_key = coalesce(t.body ->> 'edits', t.body ->> 'reply_to')) AS ref
 FROM taken t
-LEFT JOIN outbox_content c ON c.id = t.content_id
-LEFT JOIN outbox_message r
-    ON r.dedup_key = coalesce(t.body ->> 'edits', t.body ->> 'reply_to')
 """
 _UNPACED = """
 WITH due AS MATERIALIZED (
@@ -164,17 +166,22 @@ SET free_at = greatest(c.free_at, excluded.free_at), recent = excluded.recent
 # out of the way of others until then.
 _SPREAD = text("""
 UPDATE outbox_message m
-SET due_at = v.free_at + v.place * interval '1 second'
+SET due_at = v.free_at + v.place * v.gap
 FROM (
-    SELECT w.id, f.free_at, row_number() OVER (PARTITION BY f.recipient ORDER BY w.lane, w.id) - 1
-           AS place
-    FROM unnest(CAST(:recipients AS text[]), CAST(:frees AS timestamptz[]))
-         AS f(recipient, free_at)
-    JOIN outbox_message w ON w.channel = :channel AND w.recipient = f.recipient
-     AND w.status = 'waiting' AND w.due_at < f.free_at
+    SELECT w.id, f.free_at, f.gap,
+           row_number() OVER (PARTITION BY f.recipient ORDER BY w.lane, w.id) - 1 AS place
+    FROM unnest(CAST(:recipients AS text[]), CAST(:frees AS timestamptz[]),
+                CAST(:gaps AS interval[])) AS f(recipient, free_at, gap)
+    CROSS JOIN LATERAL (
+        SELECT id, lane, status, due_at FROM outbox_message
+        WHERE status IN ('waiting', 'sending') AND channel = :channel AND recipient = f.recipient
+        OFFSET 0
+    ) w
+    WHERE w.status = 'waiting' AND w.due_at < f.free_at
 ) v
 WHERE m.id = v.id
 """)
+_FOLLOW = text("UPDATE outbox_message SET recipient = :to WHERE id = :id")
 _NEXT_TURN = text("""
 UPDATE outbox_pace SET next_at = :next_at, next_free_at = :next_free_at, turn = :turn
 WHERE channel = :channel
@@ -202,17 +209,23 @@ def claim_paced(
     next_at, next_free_at = max(turn.next_at, now), max(turn.next_free_at, now)
     if turn.held_until is not None and turn.held_until > now:
         return []
-    places = min(limit, paces.count(next_at, pace.gap, now=now))
-    free = paces.count(next_free_at, pace.free_gap, now=now)
-    if not places:
+    free = min(limit, paces.count(next_free_at, pace.free_gap, now=now))
+    bought = 0
+    if pace.paid:
+        bought = paces.count(next_at, pace.gap, now=now, ahead=paces.PAID_AHEAD)
+    if not free and not bought:
         return []
-    limits = [max(places - (spare if paces.pays(lane) else 0), 0) for lane in Lane]
+    room = max(limit - spare, 0)
+    many = min(bought if pace.paid else free, room)
+    limits = [many if paces.pays(lane) else free for lane in Lane]
     asked = {"channel": channel, "now": now, "lanes": [int(x) for x in Lane], "limits": limits}
     waiting = _one_of_a_chat(db.execute(_CANDIDATES, asked).all())
     lanes = [Lane(each.lane) for each in waiting]
     chosen = [
         waiting[n]
-        for n in paces.share(lanes, places=places, free=free, turn=turn.turn, paid=pace.paid)
+        for n in paces.share(lanes, free=free, paid=bought if pace.paid else None, turn=turn.turn)[
+            :limit
+        ]
     ]
     if not chosen:
         return []
@@ -221,14 +234,16 @@ def claim_paced(
     frees: dict[str, tuple[datetime, list[datetime]]] = {}
     for each in chosen:
         unpaid = not (pace.paid and paces.pays(Lane(each.lane)))
-        at = max(next_at, next_free_at) if unpaid else next_at
-        times[each.id], next_at = at, max(next_at, at) + pace.gap
+        times[each.id] = at = next_free_at if unpaid else next_at
         if unpaid:
-            next_free_at = at + pace.free_gap
+            next_free_at += pace.free_gap
+        else:
+            next_at += pace.gap
         if not each.edits:  # an edit is not one message more
             to = each.moved_to or each.recipient
             frees[to] = paces.free_again(to, each.recent or (), at=at)
-    _note(db, channel, frees)
+        if each.moved_to:
+            db.execute(_FOLLOW, {"id": each.id, "to": each.moved_to})
     db.execute(
         _NEXT_TURN,
         {
@@ -239,6 +254,7 @@ def claim_paced(
         },
     )
     taken = db.execute(_TAKE_THESE, {"ids": [each.id for each in chosen], "holder": holder}).all()
+    _note(db, channel, frees)  # once these are no longer among what waits
     claimed = [
         _detached(row, times[row.id], paid=pace.paid and paces.pays(Lane(row.lane)))
         for row in taken
@@ -262,6 +278,7 @@ def _note(db: Session, channel: str, frees: Mapping[str, tuple[datetime, list[da
         "channel": channel,
         "recipients": list(chats),
         "frees": [free_at for free_at, _ in chats.values()],
+        "gaps": [paces.GROUP_GAP if paces.is_group(to) else paces.CHAT_GAP for to in chats],
         "recents": [
             "{" + ",".join(f'"{each.isoformat()}"' for each in recent) + "}"
             for _, recent in chats.values()

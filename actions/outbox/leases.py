@@ -15,6 +15,12 @@ LEASE = timedelta(seconds=3)  # renewed every second
 RENEW = timedelta(seconds=1)
 
 _CLOCK = text("SELECT clock_timestamp()")
+# Right after a campaign was queued the planner's figures are of before it, and it would join by
+# reading whole tables: what a worker does are look-ups by index, all of it.
+_BEGIN = text("""
+SELECT clock_timestamp(), set_config('enable_seqscan', 'off', true),
+       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
+""")
 _RENEW = text("""
 INSERT INTO outbox_worker AS w (id, lease_until)
 VALUES (:holder, clock_timestamp() + CAST(:lease AS interval))
@@ -57,6 +63,12 @@ FROM late WHERE m.id = late.id AND NOT late.fleeting
 def clock(db: Session) -> datetime:
     """Return the database's time, the one all workers share."""
     now: datetime = db.scalars(_CLOCK).one()
+    return now
+
+
+def begin(db: Session) -> datetime:
+    """Begin a worker's transaction: return the database's time, and plan for look-ups only."""
+    now: datetime = db.execute(_BEGIN).one()[0]
     return now
 
 

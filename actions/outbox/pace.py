@@ -7,6 +7,7 @@ a little ahead, so that an urgent message waits for one of them and never for a 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from actions.outbox.models import Lane
 FREE_RATE = 30.0  # what the channel takes unpaid, over all chats
 USED = 0.98  # of a limit: the rest absorbs the network's unevenness
 AHEAD = timedelta(milliseconds=120)  # how far moments are given out
+PAID_AHEAD = timedelta(milliseconds=300)  # an urgent message is not paid for: none waits for these
 CHAT_GAP = timedelta(milliseconds=1030)  # between two messages to one person
 GROUP_MOST = 20  # messages to one group in…
 GROUP_SPAN = timedelta(seconds=61)
@@ -35,14 +37,19 @@ class Pace:
         return self.rate > FREE_RATE
 
     @property
+    def free_rate(self) -> float:
+        """Messages a second that are not paid for."""
+        return min(FREE_RATE, self.rate / 2) if self.paid else self.rate
+
+    @property
     def gap(self) -> timedelta:
-        """The interval between any two messages."""
-        return timedelta(seconds=1 / (self.rate * USED))
+        """The interval between two messages that are paid for."""
+        return timedelta(seconds=1 / (max(self.rate - self.free_rate, 1) * USED))
 
     @property
     def free_gap(self) -> timedelta:
-        """The interval between two messages that are not paid for."""
-        return timedelta(seconds=1 / (min(self.rate, FREE_RATE) * USED))
+        """The interval between two messages that are not."""
+        return timedelta(seconds=1 / (self.free_rate * USED))
 
 
 def pays(lane: Lane) -> bool:
@@ -50,9 +57,9 @@ def pays(lane: Lane) -> bool:
     return lane >= Lane.WARNING
 
 
-def count(next_at: datetime, gap: timedelta, *, now: datetime) -> int:
+def count(next_at: datetime, gap: timedelta, *, now: datetime, ahead: timedelta = AHEAD) -> int:
     """Return how many moments there are from `next_at` until as far ahead as we plan."""
-    start, end = max(next_at, now), now + AHEAD
+    start, end = max(next_at, now), now + ahead
     return 0 if start > end else int((end - start) / gap) + 1
 
 
@@ -73,29 +80,34 @@ def free_again(
     return max(at + GROUP_GAP, kept[-GROUP_MOST] + GROUP_SPAN), kept
 
 
-def share(waiting: Sequence[Lane], *, places: int, free: int, turn: int, paid: bool) -> list[int]:
+def share(waiting: Sequence[Lane], *, free: int, paid: int | None, turn: int) -> list[int]:
     """Choose among waiting messages, given by their lanes; return their places in that list.
 
     Urgent ones come first, all of them. Of what is left every tenth place is bulk's and every
     tenth a warning's, if they want it; replies have the others, and what they leave is free to
-    all. `free` bounds those that cannot be paid for.
+    all. `paid` places, if anything is paid for, are for those lanes alone, which take no others.
     """
-    queues: dict[Lane, list[int]] = {lane: [] for lane in Lane}
+    queues: dict[Lane, deque[int]] = {lane: deque() for lane in Lane}
     for n, lane in enumerate(waiting):
         queues[lane].append(n)
     chosen: list[int] = []
-    unpaid = 0
-    while len(chosen) < places:
+    while True:
         favour = {TENTH - 1: Lane.BULK, TENTH // 2 - 1: Lane.WARNING}.get(
             (turn + len(chosen)) % TENTH
         )
         order = [Lane.URGENT, *((favour,) if favour else ()), *Lane]
         best = next(
-            (lane for lane in order if queues[lane] and (unpaid < free or (paid and pays(lane)))),
+            (
+                lane
+                for lane in order
+                if queues[lane] and (free if paid is None or not pays(lane) else paid) > 0
+            ),
             None,
         )
         if best is None:
-            break
-        chosen.append(queues[best].pop(0))
-        unpaid += not (paid and pays(best))
-    return chosen
+            return chosen
+        chosen.append(queues[best].popleft())
+        if paid is None or not pays(best):
+            free -= 1
+        else:
+            paid -= 1

@@ -60,7 +60,7 @@ class Judge(IntentClassifier, GraphComponent):
                 "scam": {"kernel": 10.0, "sparse": 20.0},
                 "types": {"kernel": 10.0, "sparse": 20.0},
                 "talk": {"dense": 0.3, "sparse": 20.0},
-                "stage": {"dense": 0.3, "sparse": 20.0},
+                "stage": {"dense": 0.3, "kernel": 5.0, "sparse": 20.0},
                 "signals": {"dense": 0.3, "sparse": 20.0},
             },
             "known_texts": 2000,
