@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Bytecode is made once at set-up: a start without it takes three times as long.
 export UV_COMPILE_BYTECODE = 1
 
-.PHONY: help setup demo test check lock bench chaos clean browser
+.PHONY: pictures dispatch help setup demo test check lock bench chaos clean browser
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -15,14 +15,27 @@ setup: .venv/.made nlu_data/.venv/.made ## both environments and the model
 demo: .venv/.made nlu_data/.venv/.made ## a citizen chat; a scripted day without a terminal
 	@.venv/bin/fanzha demo
 
-test: check setup ## every check and every test
+test: check setup browser ## every check and every test
 	@$(PY) -m pytest
+
+browser: ## Debian's Chromium and Chinese fonts, where apt may install them
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "installing Chromium" \
+	  && apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; } \
+	  || echo "no Chromium and no way to install it: the browser tests are skipped by name"
+
+pictures: .venv/.made browser ## docs/pictures anew, from a made-up evening
+	@$(PY) -m tests.e2e.console.pictures docs/pictures
 
 check: .venv/.made ## formatting, lint, types, architecture
 	@.venv/bin/ruff format --check -q .
 	@.venv/bin/ruff check -q .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
+
+dispatch: .venv/.made ## 10,000 steps and 200 rounds of fifty claims: about twelve minutes
+	@DISPATCH_STEPS=10000 CLAIM_ROUNDS=200 $(PY) -m pytest -o timeout=3600 tests/integration/cases/test_machine.py tests/integration/cases/test_claims.py
 
 bench: .venv/.made ## measure delivery; NLU=URL adds a Rasa server
 	@$(PY) -m benchmarks.run $(if $(NLU),--nlu $(NLU))

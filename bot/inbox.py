@@ -6,17 +6,22 @@ The NLU was asked before we got here: no network call happens inside.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from actions.audit import store as audit
+from actions.cases import amounts, thread
 from actions.cases import store as cases
+from actions.cases.codes import MESSAGE, PATTERN
 from actions.cases.models import Case, Status
 from actions.citizens import store as citizens
 from actions.citizens.forget import forget
 from actions.citizens.models import Citizen
 from actions.indicators.extract import Found
+from actions.officers import store as officers
+from actions.officers.badges import PATTERN as BADGE
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
 from actions.reports import store as reports
@@ -26,7 +31,7 @@ from actions.triage.assess import assess
 from actions.triage.judgement import Judgement, Verdict
 from actions.triage.understanding import Understanding
 from bot import desk as duty
-from bot import texts
+from bot import quietly, relay, texts
 from bot.conversation import flow, messages, turn
 from bot.conversation.intents import everyday
 from bot.conversation.turn import (
@@ -36,17 +41,22 @@ from bot.conversation.turn import (
     Event,
     FileReport,
     Forget,
-    Line,
+    NoteHelped,
+    NoteRead,
     OpenCase,
     Pressed,
     Prompt,
     Said,
+    SetDiscreet,
+    SetWord,
     StopBulk,
     TellDesk,
     Unreadable,
+    Verify,
 )
 from bot.desk import Desk
 
+DRILL = "drill"  # the channel of the synthetic citizen
 RECENT = timedelta(hours=1)  # what was said this long ago still belongs to a request for a person
 
 
@@ -70,6 +80,9 @@ class Inbound:
     address: str
     content: Words | Pressed | Command | Unreadable
     language_hint: str | None = None  # what their client is set to, until they have said something
+    photo: str | None = None  # the channel's own id of a picture that came with it
+    ref: str | None = None  # the channel's own id of the message
+    about: str | None = None  # the case named by the message of ours that this answers
     group: bool = False  # addressed to us among others: no questions, no case, no memory
 
 
@@ -86,6 +99,7 @@ class _Taking:
     now: datetime
     report: Report | None = None
     kept_cases: Sequence[str] | None = None
+    more: list[Prompt] = field(default_factory=list)  # what only the database could answer
 
 
 def receive(
@@ -114,14 +128,18 @@ def receive(
         citizen.facts,
         case=case.code if case else None,
         officer_on=case is not None and case.status == Status.CLAIMED,
+        discreet=quietly.is_on(citizen, now=now),
     )
+    quietly.note_read(db, citizen, now=now)
     after = flow.advance(session, event)
     citizen.step, citizen.facts = after.session.step, dict(after.session.facts)
 
     taking = _Taking(db, desk, citizen, message, case, found, now)
     for effect in after.effects:
         _perform(taking, effect)
-    _reply(taking, after.prompts)
+    _reply(taking, (*after.prompts, *taking.more))
+    if taking.kept_cases is None:
+        quietly.hide_theirs(db, citizen, message.ref, now=now)
     outbox.nudge(db)
     return True
 
@@ -172,8 +190,8 @@ def _perform(taking: _Taking, effect: turn.Effect) -> None:
             )
         case OpenCase(cause, judgement):
             _open(taking, cause, judgement)
-        case TellDesk(text, lines, judgement):
-            _tell_desk(taking, text, lines, judgement)
+        case TellDesk():
+            _tell_desk(taking, effect)
         case ChooseLanguage(language):
             taking.citizen.language, taking.citizen.language_chosen = language, True
         case StopBulk():
@@ -186,6 +204,24 @@ def _perform(taking: _Taking, effect: turn.Effect) -> None:
             )
         case Forget():
             _forget(taking)
+        case _:
+            _perform_more(taking, effect)
+
+
+def _perform_more(taking: _Taking, effect: turn.Effect) -> None:
+    match effect:
+        case SetDiscreet(on):
+            _set_discreet(taking, on)
+        case SetWord(word):
+            taking.citizen.word = word or None
+        case Verify(code):
+            taking.more.append(_verified(taking, code))
+        case NoteHelped(helped):
+            _note_helped(taking, helped)
+        case NoteRead():
+            quietly.note_read(taking.db, taking.citizen, now=taking.now, at_once=True)
+            if taking.case:
+                relay.read_by_citizen(taking.db, taking.case, taking.citizen, now=taking.now)
 
 
 def _forget(taking: _Taking) -> None:
@@ -199,11 +235,21 @@ def _forget(taking: _Taking) -> None:
 
 def _open(taking: _Taking, cause: str, judgement: Judgement | None) -> None:
     db, now = taking.db, taking.now
-    taking.case = cases.open_case(
-        db, citizen_id=taking.citizen.id, cause=cause, judgement=judgement, now=now
-    )
     report = taking.report or reports.find_last(
         db, citizen_id=taking.citizen.id, since=now - RECENT
+    )
+    words = report.text if report else ""
+    taking.case = cases.open_case(
+        db,
+        citizen_id=taking.citizen.id,
+        cause=cause,
+        judgement=judgement,
+        now=now,
+        policy=taking.desk.policy,
+        district=taking.desk.region.district_in(words),
+        amount=amounts.largest_in(words),
+        discreet=quietly.is_on(taking.citizen, now=now),
+        drill=taking.citizen.channel == DRILL,
     )
     if report is not None:
         report.case_id = taking.case.id
@@ -211,12 +257,12 @@ def _open(taking: _Taking, cause: str, judgement: Judgement | None) -> None:
     duty.show(db, taking.desk, taking.case, now=now)
 
 
-def _tell_desk(
-    taking: _Taking, text: str, lines: Sequence[Line], judgement: Judgement | None
-) -> None:
+def _tell_desk(taking: _Taking, told: TellDesk) -> None:
+    text, lines, judgement = told.text, told.lines, told.judgement
     case, desk = taking.case, taking.desk
     if case is None:
         return
+    _learn(taking, case, text)
     if judgement and judgement.escalate and _rises(case, judgement):
         case.type, case.stage = judgement.type, judgement.stage
         case.reasons, case.cause = list(judgement.reasons), "live"
@@ -225,12 +271,62 @@ def _tell_desk(
         )
         duty.tell(taking.db, desk, case, changed, now=taking.now)
         duty.redraw(taking.db, desk, case, now=taking.now)
-    said = [desk.say(line.key, case=case.code, **line.params) for line in lines]
-    if text:
-        words = text[: duty.LONGEST_WORDS]
-        said.append(desk.say("desk.told", case=case.code, words=words))
-    for each in said:
-        duty.tell(taking.db, desk, case, each, now=taking.now)
+    for line in lines:
+        said = desk.say(line.key, case=case.code, **line.params)
+        duty.tell(taking.db, desk, case, said, now=taking.now)
+    photo = taking.message.photo
+    if text or photo:
+        relay.hear(
+            taking.db, desk, case, text, citizen=taking.citizen, now=taking.now, photo=photo
+        )
+
+
+def _learn(taking: _Taking, case: Case, text: str) -> None:
+    """Note the sum and the district when the citizen comes to name them."""
+    named = amounts.largest_in(text)
+    if named is not None and named > (case.amount or 0):
+        case.amount = named
+    case.district = case.district or taking.desk.region.district_in(text)
+
+
+def _set_discreet(taking: _Taking, on: bool) -> None:
+    taking.citizen.discreet_since = taking.now if on else None
+    if taking.case is not None and taking.case.discreet != on:
+        taking.case.discreet = on
+        duty.redraw(taking.db, taking.desk, taking.case, now=taking.now)
+
+
+def _note_helped(taking: _Taking, helped: bool) -> None:
+    case = cases.find_last(taking.db, citizen_id=taking.citizen.id)
+    if case is None:
+        return
+    case.helped = helped
+    audit.record(
+        taking.db,
+        "case.helped" if helped else "case.not_helped",
+        actor=f"citizen:{taking.citizen.id}",
+        now=taking.now,
+        case_code=case.code,
+    )
+    key = "desk.helped" if helped else "desk.not_helped"
+    said = taking.desk.say(key, case=case.code)
+    duty.tell(taking.db, taking.desk, case, said, now=taking.now)
+
+
+def _verified(taking: _Taking, code: str) -> Prompt:
+    """Tell whether a code is ours: of a case, an officer or a message. Nothing else is told."""
+    db, code = taking.db, code.strip().upper()
+    if PATTERN.fullmatch(code) and (case := cases.find(db, code=code)):
+        return messages.simple("verify.case", case=code, state=f"verify.state.{case.status}")
+    if BADGE.fullmatch(code) and (officer := officers.find_badge(db, badge=code)):
+        return messages.simple("verify.officer", words=texts.surname(officer.name), badge=code)
+    if MESSAGE.fullmatch(code):
+        message = thread.find(db, code=code)
+        # Only whom it was written to hears that it is genuine: a code can be copied.
+        if message and message.citizen_id == taking.citizen.id:
+            at = taking.desk.at(message.sent_at)
+            return messages.simple("verify.message", message=code, at=at)
+    return messages.simple("verify.not_ours", messages.PERSON)
 
 
 def _rises(case: Case, judgement: Judgement) -> bool:
@@ -242,6 +338,7 @@ def _reply(taking: _Taking, prompts: Sequence[Prompt]) -> None:
     language = citizen.language or taking.desk.region.languages[0]
     forgotten = taking.kept_cases is not None
     for n, prompt in enumerate(prompts):
+        key = f"reply:{message.channel}:{message.external_id}:{n}"
         body = texts.render(
             prompt,
             language,
@@ -249,9 +346,11 @@ def _reply(taking: _Taking, prompts: Sequence[Prompt]) -> None:
             case=taking.case.code if taking.case else "",
             kept=_kept(taking, language) if forgotten else "",
         )
+        if not forgotten:
+            quietly.soften(taking.db, citizen, body, outbox_key=key, now=taking.now)
         outbox.enqueue(
             taking.db,
-            dedup_key=f"reply:{message.channel}:{message.external_id}:{n}",
+            dedup_key=key,
             channel=message.channel,
             recipient=message.address,
             body=body,

@@ -7,10 +7,10 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from socket import socket
 
 import structlog
-from starlette.applications import Starlette
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
@@ -22,8 +22,12 @@ from bot.channels.telegram import polling, webhook
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.sender import TelegramSender
-from bot.console import health
+from bot.channels.webhook.sender import WebhookSender
+from bot.console.app import application
+from bot.console.live import Live
 from bot.desk import Desk
+from bot.drill import DrillSender
+from bot.inbox import DRILL
 from bot.nlu.client import NluClient
 from bot.regions import Region
 from bot.sender import IN_FLIGHT, OutboxWorker, listen
@@ -33,7 +37,10 @@ from bot.wiring import Service
 log = structlog.get_logger()
 
 PARTS = ("telegram", "sender", "schedule", "console")
-COMMANDS = ("start", "help", "check", "tips", "language", "person", "stop", "forget")
+COMMANDS = (
+    *("start", "help", "check", "tips", "person", "verify", "word", "quiet"),
+    *("language", "stop", "forget"),
+)
 
 
 FIRST_GREETING = 5.0  # seconds to learn at the start whether the token is good
@@ -58,9 +65,11 @@ async def run(service: Service, parts: frozenset[str], *, ready: Callable[[str],
 async def beside(service: Service, nlu: NluClient, work: Awaitable[None]) -> None:
     """Do some work with the console and the schedule running beside it."""
     settings = service.settings
-    app = Starlette(routes=health.routes(service, {"nlu": lambda: nlu.state}))
+    live = Live(service)
+    app = application(service, {"nlu": lambda: nlu.state}, live)
     listening = web.bind(settings.console_listen, setting="CONSOLE_LISTEN")
     tasks = _Tasks()
+    tasks.start("live", live.run())
     tasks.start("console", web.server(app).serve(sockets=[listening]))
     scheduler = schedule.start(service, nlu, service.desk)
     try:
@@ -93,7 +102,7 @@ async def _start(
     if bot is None:
         ready(f"Telegram is off: {PREFIX}TELEGRAM_TOKEN is not set")
     if "sender" in parts:
-        senders: Mapping[str, Sender] = {"telegram": TelegramSender(bot)} if bot else {}
+        senders = _senders(service, bot, stack)
         paces = {"telegram": Pace(settings.telegram_rate)} if settings.telegram_rate else {}
         worker = OutboxWorker(
             service.sessions, senders, clock=service.clock, paces=paces if bot else {}
@@ -111,10 +120,36 @@ async def _start(
         scheduler = schedule.start(service, nlu, desk)
         stack.callback(scheduler.shutdown, wait=False)
     if "console" in parts:
-        app = Starlette(routes=health.routes(service, states))
+        live = Live(service)
+        pictures = partial(_picture, bot) if bot else None
+        app = application(service, states, live, pictures=pictures)
+        tasks.start("live", live.run())
         tasks.start("console", web.server(app).serve(sockets=[listening["console"]]))
-        ready(f"console on http://{settings.console_listen}")
+        ready(f"console on {settings.console_address}")
     ready(f"fanzha is running: {', '.join(part for part in PARTS if part in parts)}")
+
+
+async def _picture(bot: Bot, file_id: str) -> bytes | None:
+    """Fetch a picture that was sent on Telegram, for the console; None while it cannot be had."""
+    try:
+        sent = await bot.get_file(file_id)
+        return bytes(await sent.download_as_bytearray())
+    except TelegramError as error:
+        log.warning("console.no_picture", error=error)
+        return None
+
+
+def _senders(service: Service, bot: Bot | None, stack: AsyncExitStack) -> Mapping[str, Sender]:
+    settings = service.settings
+    senders: dict[str, Sender] = {DRILL: DrillSender()}
+    if bot is not None:
+        senders["telegram"] = TelegramSender(bot, service.vault)
+    if settings.webhook_url and settings.webhook_secret:
+        secret = settings.webhook_secret.get_secret_value()
+        posting = WebhookSender(settings.webhook_url, secret, service.vault, clock=service.clock)
+        stack.push_async_callback(posting.aclose)
+        senders["webhook"] = posting
+    return senders
 
 
 def _desk(service: Service) -> Desk:
@@ -162,6 +197,7 @@ async def _take_in(
 ) -> None:
     await polling.retrying(bot.initialize)  # nothing new if it has been greeted already
     await _offer_commands(bot, intake.desk.region)
+    await _learn_of_forum(bot, intake.desk)
     if settings.telegram_webhook_url is None:
         await polling.poll(bot, intake)
         return
@@ -195,6 +231,18 @@ async def _offer_commands(bot: Bot, region: Region) -> None:
             )
     except TelegramError as error:
         log.warning("telegram.no_menu", error=error)
+
+
+async def _learn_of_forum(bot: Bot, desk: Desk) -> None:
+    """Learn whether the officers' chat keeps topics; if it cannot be learnt, it does not."""
+    if desk.chat is None:
+        return
+    try:
+        chat = await bot.get_chat(desk.chat)
+    except TelegramError as error:
+        log.warning("telegram.dispatch_chat_unknown", error=error)
+        return
+    desk.forum.on = bool(chat.is_forum)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

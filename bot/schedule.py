@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlalchemy.orm import Session
 
-from actions.cases import timers
-from actions.cases.models import Case, Timer
 from actions.citizens import store as citizens
 from actions.inbox import store as poison
 from actions.outbox import archive, chats, stats
 from actions.outbox import store as outbox
-from bot import desk as duty
-from bot import metrics
+from bot import alarm, drill, metrics, quietly, watch
 from bot.desk import Desk
 from bot.nlu.client import NluClient
 from bot.rejudge import rejudge
@@ -29,10 +25,7 @@ from bot.wiring import Service
 
 log = structlog.get_logger()
 
-REMIND_EVERY = timedelta(seconds=60)
-ASK_EVERY = timedelta(minutes=10)
 KEEP_RECEIVED = timedelta(days=3)  # Telegram repeats an update for 24 hours at most
-TIMERS_AT_ONCE = 50
 
 
 def start(service: Service, nlu: NluClient, desk: Desk) -> AsyncIOScheduler:
@@ -51,6 +44,10 @@ def start(service: Service, nlu: NluClient, desk: Desk) -> AsyncIOScheduler:
         )
 
     every(1, "timers", lambda: asyncio.to_thread(fire_timers, service, desk))
+    every(2, "vanish", lambda: asyncio.to_thread(vanish, service))
+    every(60, "watch", lambda: watch.look(service, desk))
+    if hours := service.settings.drill_hours:
+        every(round(hours * 3600), "drill", lambda: drill.begin(service, nlu, desk))
     every(5, "rejudge", lambda: rejudge(service, nlu, desk))
     every(10, "measure", lambda: asyncio.to_thread(measure, service))
     every(3600, "housekeeping", lambda: asyncio.to_thread(tidy, service))
@@ -72,27 +69,16 @@ def fire_timers(service: Service, desk: Desk) -> int:
     """Do what is due for cases nobody has acted on; return how many timers went off."""
     now = service.clock()
     with service.sessions.begin() as db:
-        due = timers.lock_due(db, limit=TIMERS_AT_ONCE, now=now)
-        for timer in due:
-            _fire(db, desk, timer, now=now)
-        if due:
+        return alarm.ring(db, desk, now=now)
+
+
+def vanish(service: Service) -> int:
+    """Take back what a citizen who is being watched has read; return how many messages."""
+    with service.sessions.begin() as db:
+        gone = quietly.sweep(db, now=service.clock())
+        if gone:
             outbox.nudge(db)
-        return len(due)
-
-
-def _fire(db: Session, desk: Desk, timer: Timer, *, now: datetime) -> None:
-    case = db.get_one(Case, timer.case_id)
-    timer.fired += 1
-    if timer.kind == "unclaimed":
-        waited, key, again = case.opened_at, "desk.reminder", REMIND_EVERY
-    else:
-        waited, key, again = case.claimed_at or case.opened_at, "desk.silent", ASK_EVERY
-    timer.due_at = now + again
-    minutes = str(int((now - waited).total_seconds() // 60))
-    officer = case.owner.name if case.owner else ""
-    duty.tell(
-        db, desk, case, desk.say(key, case=case.code, minutes=minutes, officer=officer), now=now
-    )
+        return gone
 
 
 def tidy(service: Service) -> None:

@@ -5,7 +5,9 @@ This is the only module that reads the environment.
 
 from __future__ import annotations
 
+import binascii
 import re
+from base64 import b64decode
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -20,6 +22,8 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from actions.vault import KEY_LENGTH
 
 PREFIX = "FANZHA_"
 
@@ -68,7 +72,13 @@ class Settings(BaseSettings):
     dispatch_chat_id: int | None = None
     nlu_url: str | None = None
     console_listen: Annotated[Address, NoDecode] = Address("127.0.0.1:8080")
+    console_url: str | None = None
     region: str = "cn-wuhan"
+    secret_key: SecretStr | None = None
+    webhook_url: str | None = None
+    webhook_secret: SecretStr | None = None
+    heartbeat_url: str | None = None
+    drill_hours: float = Field(default=0, ge=0, le=168)
 
     @field_validator("telegram_listen", "console_listen", mode="before")
     @classmethod
@@ -104,7 +114,9 @@ class Settings(BaseSettings):
             raise ValueError("a bot token reads NUMBER:LETTERS; @BotFather gives it")
         return value
 
-    @field_validator("telegram_api", "telegram_webhook_url", "nlu_url")
+    @field_validator(
+        "telegram_api", "telegram_webhook_url", "nlu_url", "console_url", "webhook_url"
+    )
     @classmethod
     def _http(cls, value: str | None, field: ValidationInfo) -> str | None:
         if value == "off" and field.field_name == "nlu_url":
@@ -112,6 +124,20 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError(f"{value!r} does not start with http:// or https://")
         return value and value.rstrip("/")
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _heartbeat(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError(f"{value!r} does not start with http:// or https://")
+        return value  # as it is: a slash at its end may matter
+
+    @field_validator("secret_key")
+    @classmethod
+    def _key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(decoded(value)) != KEY_LENGTH:
+            raise ValueError("32 random bytes in base64: `openssl rand -base64 32` gives them")
+        return value
 
     @field_validator("region")
     @classmethod
@@ -122,6 +148,20 @@ class Settings(BaseSettings):
             raise ValueError(f"no region pack {value!r}; there are: {', '.join(names())}")
         return value
 
+    @property
+    def console_address(self) -> str:
+        """Where an officer's browser finds the console."""
+        return self.console_url or f"http://{self.console_listen}"
+
+    @model_validator(mode="after")
+    def _posts_are_signed(self) -> Self:
+        if self.webhook_url and not self.webhook_secret:
+            raise ValueError(
+                f"{PREFIX}WEBHOOK_SECRET is missing: with {PREFIX}WEBHOOK_URL whoever is posted "
+                "to must be able to tell that it was us"
+            )
+        return self
+
     @model_validator(mode="after")
     def _webhook_needs_secret(self) -> Self:
         if self.telegram_webhook_url and not self.telegram_webhook_secret:
@@ -130,6 +170,14 @@ class Settings(BaseSettings):
                 f"{PREFIX}TELEGRAM_WEBHOOK_URL Telegram must prove that a post is its own"
             )
         return self
+
+
+def decoded(key: SecretStr) -> bytes:
+    """Return the bytes of a key in base64; none when it is not base64."""
+    try:
+        return b64decode(key.get_secret_value(), validate=True)
+    except binascii.Error:
+        return b""
 
 
 def load() -> Settings:

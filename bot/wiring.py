@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
 
 from actions.outbox import leases
+from actions.vault import KEY_LENGTH, Vault, new_key
 from bot import clock, database, regions
 from bot.database import Sessions
-from bot.desk import Desk
+from bot.desk import Desk, Forum
 from bot.nlu.client import NluClient
 from bot.nlu.server import NluServer
 from bot.regions import Region
-from bot.settings import Settings
+from bot.settings import PREFIX, BadSettings, Settings, decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,21 @@ class Service:
     engine: Engine
     sessions: Sessions
     clock: Callable[[], datetime]
+    vault: Vault = field(default_factory=lambda: Vault(new_key()))  # `service` gives the real one
+    forum: Forum = field(default_factory=Forum)
 
     @property
     def desk(self) -> Desk:
         """The officers' chat on Telegram, if there is one."""
         chat = self.settings.dispatch_chat_id
-        return Desk(str(chat) if chat is not None else None, self.region)
+        return Desk(
+            str(chat) if chat is not None else None,
+            self.region,
+            webhook=self.settings.webhook_url is not None,
+            console=self.settings.console_address,
+            vault=self.vault,
+            forum=self.forum,
+        )
 
 
 @contextmanager
@@ -57,9 +69,41 @@ def service(settings: Settings) -> Iterator[Service]:
                 engine,
                 made := database.sessions(engine),
                 clock.SharedClock(lambda: _time(made)),
+                _vault(settings),
             )
         finally:
             engine.dispose()
+
+
+def _vault(settings: Settings) -> Vault:
+    """Return the vault under the operator's key, or under one kept in a file of ours."""
+    if settings.secret_key is not None:
+        return Vault(decoded(settings.secret_key))
+    file = settings.home / "secret.key"
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            _keep(file, new_key())
+    except FileExistsError:  # another process was first
+        pass
+    key = file.read_bytes()
+    if len(key) != KEY_LENGTH:
+        raise BadSettings(
+            f"{file} is not a key of {KEY_LENGTH} bytes; put the right file back, or set "
+            f"{PREFIX}SECRET_KEY. Without it, stop-payment requests cannot be read."
+        )
+    return Vault(key)
+
+
+def _keep(file: Path, key: bytes) -> None:
+    """Put a key in a file that nobody else reads: whole, or not at all."""
+    written = file.with_suffix(f".{os.getpid()}")
+    with os.fdopen(os.open(written, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as out:
+        out.write(key)
+    try:
+        os.link(written, file)
+    finally:
+        written.unlink()
 
 
 def _time(sessions: Sessions) -> datetime:

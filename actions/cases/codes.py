@@ -12,3 +12,11 @@ PATTERN = re.compile(rf"C-[{ALPHABET}]{{5}}")
 def new_code() -> str:
     """Return a random code; the table's unique key decides whether it is free (24 million are)."""
     return "C-" + "".join(secrets.choice(ALPHABET) for _ in range(5))
+
+
+MESSAGE = re.compile(rf"M-[{ALPHABET}]{{6}}")
+
+
+def new_message_code() -> str:
+    """Return a random code for a message to a citizen, by which `/verify` knows it."""
+    return "M-" + "".join(secrets.choice(ALPHABET) for _ in range(6))

@@ -26,6 +26,10 @@ class Outcome(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+MERGED = "merged"  # how a case ended that is worked on under another code; no officer's choice
+DRILLED = "drilled"  # how a drill ended
+
+
 class Case(Base):
     __tablename__ = "case"
     __table_args__ = (
@@ -55,9 +59,92 @@ class Case(Base):
     claimed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+    district: Mapped[str | None] = mapped_column(index=True)  # a region's name for it, if known
+    amount: Mapped[int | None]  # at stake, in the currency's cents, as the citizen put it
+    discreet: Mapped[bool] = mapped_column(default=False)  # the citizen is being watched
+    drill: Mapped[bool] = mapped_column(default=False)  # a synthetic citizen: in no statistics
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"), index=True)
+    snoozed_until: Mapped[datetime | None]
+    helped: Mapped[bool | None]  # what the citizen says of it afterwards
 
     owner: Mapped[Officer | None] = relationship(lazy="joined")
     citizen: Mapped[Citizen | None] = relationship()
+
+
+class Author(StrEnum):
+    CITIZEN = "citizen"
+    OFFICER = "officer"
+
+
+class Message(Base):
+    """One message between a citizen and the officer on their case. Goes with the citizen."""
+
+    __tablename__ = "message"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)  # "M-7K3M9Q": `/verify` tells it is ours
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    citizen_id: Mapped[int] = mapped_column(
+        ForeignKey("citizen.id", ondelete="CASCADE"), index=True
+    )
+    author: Mapped[str]
+    officer_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    text: Mapped[str]
+    photo: Mapped[str | None]  # the channel's own id of a picture
+    sent_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]  # seen by the other side
+
+    officer: Mapped[Officer | None] = relationship(lazy="joined")
+
+
+class Vanishing(Base):
+    """A message that is to be deleted from a citizen's chat. Goes with the citizen."""
+
+    __tablename__ = "vanishing"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    citizen_id: Mapped[int] = mapped_column(
+        ForeignKey("citizen.id", ondelete="CASCADE"), index=True
+    )
+    outbox_key: Mapped[str | None]  # one of ours, by the key it was queued under
+    external_ref: Mapped[str | None]  # one of theirs, by the channel's own id
+    due_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class PaymentState(StrEnum):
+    DRAFTED = "drafted"
+    SENT = "sent"  # with the bank or the platform
+    ACCEPTED = "accepted"  # they are on it
+    FROZEN = "frozen"  # money was held: `frozen_amount` says how much
+    REFUSED = "refused"  # `refused_why` says why
+
+
+class StopPayment(Base):
+    """An urgent request to hold a transfer. What is in it is encrypted; its course is not."""
+
+    __tablename__ = "stop_payment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    state: Mapped[str] = mapped_column(default=PaymentState.DRAFTED)
+    drafted_by: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    drafted_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]  # accepted, frozen or refused
+    bank: Mapped[bytes | None]
+    account: Mapped[bytes | None]
+    holder: Mapped[bytes | None]
+    phone: Mapped[bytes | None]
+    amount: Mapped[bytes | None]
+    paid_at: Mapped[bytes | None]
+    to_bank: Mapped[bytes | None]
+    to_account: Mapped[bytes | None]
+    to_name: Mapped[bytes | None]
+    order_number: Mapped[bytes | None]
+    frozen_amount: Mapped[bytes | None]
+    refused_why: Mapped[bytes | None]
+
+    case: Mapped[Case] = relationship()
 
 
 class Timer(Base):
@@ -69,5 +156,6 @@ class Timer(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"))
     kind: Mapped[str]
+    since: Mapped[datetime]  # from when on its steps are counted
     due_at: Mapped[datetime] = mapped_column(index=True)
     fired: Mapped[int] = mapped_column(default=0)  # how often it has gone off

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from actions.audit import store as audit
+from actions.cases import status
 from actions.cases.codes import new_code
-from actions.cases.models import Case, Status, Timer
-from actions.cases.status import UNCLAIMED_AFTER
+from actions.cases.models import Case, Status
+from actions.cases.policy import USUAL, Policy
 from actions.triage.judgement import Judgement, Stage
 
 
@@ -20,14 +22,56 @@ def find(db: Session, *, code: str) -> Case | None:
 
 
 def find_open(db: Session, *, citizen_id: int) -> Case | None:
-    """Return the citizen's case that is not closed, or None. There is at most one."""
-    return db.scalars(
+    """Return the case in which this citizen is heard, or None. There is at most one.
+
+    It may be another citizen's, into which theirs was merged.
+    """
+    own = db.scalars(
         select(Case).where(Case.citizen_id == citizen_id, Case.status != Status.CLOSED)
+    ).one_or_none()
+    if own is not None:
+        return own
+    merged = aliased(Case)
+    return db.scalars(
+        select(Case)
+        .join(merged, merged.merged_into_id == Case.id)
+        .where(merged.citizen_id == citizen_id, Case.status != Status.CLOSED)
+        .order_by(Case.id.desc())
+        .limit(1)
     ).one_or_none()
 
 
+def find_last(db: Session, *, citizen_id: int) -> Case | None:
+    """Return the case of this citizen that was closed last, or None."""
+    return db.scalars(
+        select(Case)
+        .where(Case.citizen_id == citizen_id, Case.status == Status.CLOSED)
+        .order_by(Case.closed_at.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def list_owned(db: Session, *, officer_id: int) -> Sequence[Case]:
+    """Return the cases this officer has now, oldest first."""
+    return db.scalars(
+        select(Case)
+        .where(Case.owner_id == officer_id, Case.status == Status.CLAIMED)
+        .order_by(Case.id)
+    ).all()
+
+
 def open_case(
-    db: Session, *, citizen_id: int, cause: str, judgement: Judgement | None, now: datetime
+    db: Session,
+    *,
+    citizen_id: int,
+    cause: str,
+    judgement: Judgement | None,
+    now: datetime,
+    policy: Policy = USUAL,
+    district: str | None = None,
+    amount: int | None = None,
+    discreet: bool = False,
+    drill: bool = False,
 ) -> Case:
     """Open a case with its first timer. The citizen's row must be locked and have no open case."""
     case = Case(
@@ -39,10 +83,14 @@ def open_case(
         reasons=list(judgement.reasons) if judgement else [],
         status=Status.OPEN,
         opened_at=now,
+        district=district,
+        amount=amount,
+        discreet=discreet,
+        drill=drill,
     )
     db.add(case)
     db.flush()  # the timer needs case.id
-    db.add(Timer(case_id=case.id, kind="unclaimed", due_at=now + UNCLAIMED_AFTER))
+    status.begin_alert(db, case, now=now, policy=policy)
     audit.record(
         db,
         "case.opened",
@@ -51,5 +99,6 @@ def open_case(
         case_code=case.code,
         cause=cause,
         type=case.type,
+        drill=drill,
     )
     return case

@@ -8,7 +8,8 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
-from actions.cases.models import Case
+from actions.cases.models import Case, StopPayment
+from actions.cases.stop_payment import FIELDS
 from actions.citizens.models import Citizen
 from actions.inbox.models import InboxUpdate
 from actions.outbox.models import OutboxArchive, OutboxChat, OutboxMessage, Status
@@ -40,7 +41,17 @@ def forget(db: Session, citizen: Citizen, *, now: datetime) -> list[str]:
         about = or_(*(OutboxMessage.dedup_key.like(f"case:{code}:%") for code in codes))
         db.execute(delete(OutboxMessage).where(about, OutboxMessage.status == Status.WAITING))
         db.execute(update(OutboxMessage).where(about).values(body={}))
+        _empty_requests(db, codes)
     audit.record(db, "citizen.forgotten", actor="citizen", now=now, cases=len(codes))
     db.delete(citizen)
     db.flush()  # reports and sightings go with the row, before anything is queued anew
     return codes
+
+
+def _empty_requests(db: Session, codes: list[str]) -> None:
+    """Keep that a payment was to be stopped, when, and how much was held; nothing else of it."""
+    db.execute(
+        update(StopPayment)
+        .where(StopPayment.case_id.in_(select(Case.id).where(Case.code.in_(codes))))
+        .values(dict.fromkeys((*FIELDS, "refused_why")))
+    )

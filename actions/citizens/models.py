@@ -26,6 +26,8 @@ class Citizen(Base):
     step: Mapped[str]
     facts: Mapped[dict[str, object]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    discreet_since: Mapped[datetime | None]  # being watched: neutral words, silent, vanishing
+    word: Mapped[str | None]  # their own; every officer's message repeats it
     blocked_at: Mapped[datetime | None]  # the channel says they no longer want us
 
 

@@ -18,6 +18,13 @@ def find(db: Session, *, telegram_id: int) -> Officer | None:
     ).one_or_none()
 
 
+def find_badge(db: Session, *, badge: str) -> Officer | None:
+    """Return the serving officer with this badge, or None."""
+    return db.scalars(
+        select(Officer).where(Officer.badge == badge, Officer.removed_at.is_(None))
+    ).one_or_none()
+
+
 def list_serving(db: Session) -> Sequence[Officer]:
     """Return every officer on the list, oldest first."""
     return db.scalars(

@@ -243,3 +243,24 @@ def find_ref(db: Session, *, dedup_key: str) -> str | None:
         if ref is not None:
             return ref
     return None
+
+
+def was_queued(db: Session, *, dedup_key: str) -> bool:
+    """Tell whether a message was queued under this key."""
+    return any(
+        db.scalar(select(table.id).where(table.dedup_key == dedup_key)) is not None
+        for table in (OutboxMessage, OutboxArchive)
+    )
+
+
+def find_sent(db: Session, *, dedup_key: str) -> datetime | None:
+    """Return when a message was sent, or None."""
+    for table in (OutboxMessage, OutboxArchive):
+        at: datetime | None = db.scalars(
+            select(table.settled_at).where(
+                table.dedup_key == dedup_key, table.status == Status.SENT
+            )
+        ).one_or_none()
+        if at is not None:
+            return at
+    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from actions.indicators import store as indicators
@@ -67,6 +67,11 @@ def find_last(db: Session, *, citizen_id: int, since: datetime) -> Report | None
         .order_by(Report.id.desc())
         .limit(1)
     ).one_or_none()
+
+
+def drop(db: Session, *, case_id: int) -> None:
+    """Delete what was told in a case that was only a drill."""
+    db.execute(delete(Report).where(Report.case_id == case_id))
 
 
 def list_provisional(db: Session, *, since: datetime, limit: int) -> Sequence[Report]:

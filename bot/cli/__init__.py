@@ -7,7 +7,20 @@ import sys
 import typer
 from rich.console import Console
 
-from bot.cli import assess, chat, db, demo, doctor, evaluate, inbox, officers, outbox, run, train
+from bot.cli import (
+    assess,
+    chat,
+    db,
+    demo,
+    doctor,
+    drill,
+    evaluate,
+    inbox,
+    officers,
+    outbox,
+    run,
+    train,
+)
 from bot.database import DatabaseAway, OldSchema
 from bot.nlu.train import TrainingFailed
 from bot.run import BadToken
@@ -31,6 +44,7 @@ app.add_typer(db.app, name="db", help="The database's schema.")
 app.add_typer(inbox.app, name="inbox", help="Updates that could not be taken in.")
 app.add_typer(outbox.app, name="outbox", help="How delivery is doing.")
 app.command("doctor")(doctor.doctor)
+app.command("drill")(drill.drill)
 app.command("demo", hidden=True)(demo.demo)
 
 # What an operator can mend: told in a line, with exit code 2, never as a traceback.

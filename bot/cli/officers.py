@@ -10,7 +10,9 @@ from rich.table import Table
 
 from actions.audit import store as audit
 from actions.officers import store
+from actions.officers.leave import leave
 from actions.officers.models import Role
+from bot import desk as duty
 from bot import settings, wiring
 
 app = typer.Typer(no_args_is_help=True)
@@ -55,11 +57,12 @@ def add(
 def list_officers() -> None:
     """Show every officer on the list."""
     with wiring.service(settings.load()) as service, service.sessions() as db:
-        table = Table("telegram id", "name", "roles", "district")
+        table = Table("telegram id", "name", "badge", "roles", "district")
         for officer in store.list_serving(db):
             table.add_row(
                 str(officer.telegram_id),
                 officer.name,
+                officer.badge,
                 ", ".join(officer.roles),
                 officer.district or "",
             )
@@ -71,7 +74,11 @@ def remove(telegram_id: TelegramId) -> None:
     """Take an officer off the list; their past stays in the audit log."""
     with wiring.service(settings.load()) as service, service.sessions.begin() as db:
         now = service.clock()
-        removed = store.remove(db, telegram_id=telegram_id, now=now)
+        desk = service.desk
+        held = leave(db, telegram_id=telegram_id, now=now, policy=desk.policy)
+        removed = held is not None
+        for case in held or ():
+            duty.redraw(db, desk, case, now=now)
         if removed:
             audit.record(db, "officer.removed", actor="operator", now=now, telegram_id=telegram_id)
     if not removed:

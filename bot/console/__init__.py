@@ -1,1 +1,1 @@
-"""The console: health for machines now, the duty desk for people."""
+"""The console: health for machines, the duty desk for people."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from actions.triage import rules, wording
 from actions.triage.judge import reconsider
 from actions.triage.judgement import Judgement, Signal
-from bot.conversation import messages
+from bot.conversation import advice, messages, quiet
 from bot.conversation.advice import GRAVE, QUESTIONS, added_steps, next_question
 from bot.conversation.turn import (
     START,
@@ -24,19 +24,26 @@ from bot.conversation.turn import (
     FileReport,
     Forget,
     Line,
+    NoteHelped,
+    NoteRead,
     OpenCase,
     Pressed,
     Prompt,
     Said,
     Session,
+    SetDiscreet,
+    SetWord,
     StopBulk,
     TellDesk,
     Turn,
     Unreadable,
+    Verify,
 )
 
 # A short message after a verdict that adds one of these tells more of the same matter.
 CONTINUING = frozenset({Signal.PAID, Signal.ON_LINE, Signal.SCREEN, Signal.CODE, Signal.ASKED_PAY})
+# What a citizen asks of the bot itself, also while an officer is on.
+LEFT_TO_US = frozenset({"stop", "forget", "language", "is_it_you"})
 # What leaves a question unanswered, whatever else the words could mean in answer to it.
 LEAVING = frozenset({"person", "stop", "language", "forget"})
 CONFIRM_FORGET = "forget"
@@ -61,8 +68,45 @@ SAYINGS: Mapping[str, tuple[str, tuple[Choice, ...]]] = {
 }
 
 
+# What is told of plainly even to somebody who is being watched: they asked for just that.
+PLAIN_COMMANDS = frozenset({"language", "forget", "verify", "word", "stop", "loud"})
+PLAIN_QUESTIONS = frozenset({"forget", "language", "helped"})
+LONGEST_WORD = 20
+
+
 def advance(session: Session, event: Event) -> Turn:
     """Return the session, messages and effects that follow from one event."""
+    if session.discreet and quiet.switches_off(event):
+        return Turn(
+            replace(session, step=START),
+            (messages.simple("quiet.ended"),),
+            (SetDiscreet(False), *_tell(session, event)),
+        )
+    turn = _advance(session, event)
+    if quiet.switches_on(event):
+        return quiet.begin(turn, session) if not session.discreet else quiet.softened(turn)
+    if session.discreet and turn.prompts and not _plain(event):
+        return quiet.softened(turn)
+    return turn
+
+
+def _plain(event: Event) -> bool:
+    match event:
+        case Command(name):
+            return name in PLAIN_COMMANDS
+        case Pressed(question):
+            return question in PLAIN_QUESTIONS
+    return False
+
+
+def _tell(session: Session, event: Event) -> tuple[Effect, ...]:
+    if session.case is None:
+        return ()
+    words = event.text if isinstance(event, Said) else ""
+    return (TellDesk(text=words, lines=(Line("desk.went_loud"),)),)
+
+
+def _advance(session: Session, event: Event) -> Turn:
     match event:
         case Said():
             return _said(session, event)
@@ -70,6 +114,9 @@ def advance(session: Session, event: Event) -> Turn:
             return _pressed(session, question, value)
         case Command(name, argument):
             return _command(session, name, argument)
+        case Unreadable(picture=True) if session.case:
+            told = TellDesk(picture=True)
+            return Turn(session, (messages.simple("case.passed_to_officer"),), (told,))
         case Unreadable():
             return Turn(session, (messages.simple("unreadable"),))
 
@@ -77,6 +124,8 @@ def advance(session: Session, event: Event) -> Turn:
 def _said(session: Session, said: Said) -> Turn:
     if said.judgement.escalate:
         return _described(session, said)
+    if session.officer_on and said.intent not in LEFT_TO_US:
+        return _to_officer(session, said)
     if said.intent in LEAVING:
         return _everyday(session, said)
     question = QUESTIONS.get(session.step)
@@ -86,6 +135,21 @@ def _said(session: Session, said: Said) -> Turn:
     if said.intent:
         return _everyday(session, said)
     return _described(session, said)
+
+
+def _to_officer(session: Session, said: Said) -> Turn:
+    """A person is on: everything goes to them, and we say no more than that it did."""
+    filed = FileReport(said.text, said.judgement)
+    told = TellDesk(text=said.text, judgement=said.judgement)
+    return Turn(replace(session, step=START), (_receipt(said.judgement),), (filed, told))
+
+
+def _receipt(judgement: Judgement) -> Prompt:
+    """A short receipt, with one line for safety when what was said is dangerous."""
+    lines = [Line("case.passed_to_officer")]
+    if judgement.escalate:
+        lines += [replace(line, mark="🛑") for line in advice.now_steps(judgement)[:1]]
+    return Prompt(tuple(lines))
 
 
 def _described(session: Session, said: Said) -> Turn:
@@ -127,13 +191,16 @@ def _in_case(session: Session, judgement: Judgement, effects: tuple[Effect, ...]
         question = next_question(judgement, _answers(session))
         session = replace(session, step=question.name if question else START)
         return Turn(session, (messages.urgent(judgement, question),), effects)
-    key = "case.passed_to_officer" if session.officer_on else "case.passed_on"
-    return Turn(replace(session, step=START), (messages.simple(key),), effects)
+    if session.officer_on:
+        return Turn(replace(session, step=START), (_receipt(judgement),), effects)
+    return Turn(replace(session, step=START), (messages.simple("case.passed_on"),), effects)
 
 
 def _pressed(session: Session, question: str, value: str) -> Turn:
     if question in QUESTIONS and value in QUESTIONS[question].values:
         return _answered(session, question, value)
+    if question in ("helped", "read", "quiet"):
+        return _pressed_in_case(session, question, value)
     match question, value:
         case "do", "person":
             return _person(session)
@@ -209,7 +276,26 @@ def _everyday(session: Session, said: Said) -> Turn:
     return _say(session, key, *choices)
 
 
+def _pressed_in_case(session: Session, question: str, value: str) -> Turn:
+    """Take a button that belongs to talk with an officer."""
+    match question, value:
+        case "helped", "yes" | "no":
+            return _helped(session, value == "yes")
+        case "read", "ok":
+            return Turn(session, (), (NoteRead(),))
+        case "quiet", "yes" | "no" if session.case:
+            told = TellDesk(
+                lines=(Line("desk.quiet_answer", {"answer": f"quiet.choice.{value}"}),)
+            )
+            return Turn(session, (messages.simple("case.passed_to_officer"),), (told,))
+        case "quiet", "on":
+            return Turn(session, (messages.simple("case.passed_to_officer"),))
+    return _say(session, "button.old", messages.CHECK, messages.PERSON)
+
+
 def _command(session: Session, name: str, argument: str) -> Turn:
+    if name in ("word", "verify", "quiet", "loud"):
+        return _command_of_trust(session, name, argument)
     match name:
         case "language" if argument.lower() in ("zh", "en"):
             return _language(session, argument.lower())
@@ -228,6 +314,17 @@ def _command(session: Session, name: str, argument: str) -> Turn:
     return _say(session, key, *choices)
 
 
+def _command_of_trust(session: Session, name: str, argument: str) -> Turn:
+    match name:
+        case "word":
+            return _word(session, argument)
+        case "verify" if argument:
+            return Turn(session, (), (Verify(argument),))
+        case "verify":
+            return _say(session, "verify.how")
+    return _say(session, "quiet.ended" if name == "loud" else "case.passed_to_officer")
+
+
 def _person(session: Session, words: str = "") -> Turn:
     session = replace(session, step=START)
     if session.case:
@@ -235,6 +332,25 @@ def _person(session: Session, words: str = "") -> Turn:
     matter = _matter(session)
     opened = OpenCase("person", matter if matter and matter.verdict in GRAVE else None)
     return Turn(session, (messages.simple("person.coming"),), (opened,))
+
+
+def _word(session: Session, word: str) -> Turn:
+    word = " ".join(word.split())
+    if len(word) > LONGEST_WORD:
+        return _say(session, "word.long")
+    if not word:
+        return _say(session, "word.how")
+    if word in ("-", "off"):
+        return Turn(session, (messages.simple("word.gone"),), (SetWord(""),))
+    line = Line("word.done", {"words": word})
+    return Turn(session, (Prompt((line,)),), (SetWord(word),))
+
+
+def _helped(session: Session, helped: bool) -> Turn:
+    noted = (NoteHelped(helped),)
+    if helped:
+        return Turn(session, (messages.simple("helped.yes"),), noted)
+    return Turn(session, (messages.simple("helped.no", messages.PERSON),), noted)
 
 
 def _language(session: Session, language: str) -> Turn:

@@ -12,6 +12,7 @@ from bot.conversation.turn import BLANK, Choice, Line, Prompt
 PERSON = Choice("do", "person", "do.person")
 CHECK = Choice("do", "check", "do.check")
 TIP = Choice("do", "tip", "do.tip")
+QUIET = Choice("quiet", "on", "quiet.button")  # looks like the weather
 
 
 def urgent(judgement: Judgement, question: Question | None) -> Prompt:
@@ -22,8 +23,10 @@ def urgent(judgement: Judgement, question: Question | None) -> Prompt:
         BLANK,
         *_why(judgement),
         Line("urgent.person"),
+        Line("urgent.quiet"),
     ]
-    return _with(lines, question)
+    prompt = _with(lines, question)
+    return Prompt(prompt.lines, (*prompt.choices, QUIET))
 
 
 def verdict(judgement: Judgement, question: Question | None) -> Prompt:
@@ -80,9 +83,9 @@ def in_group(judgement: Judgement) -> Prompt:
     return Prompt((opening, BLANK, *steps, BLANK, Line("group.private")))
 
 
-def simple(key: str, *choices: Choice) -> Prompt:
+def simple(key: str, *choices: Choice, **params: str) -> Prompt:
     """One text, maybe with buttons."""
-    return Prompt((Line(key),), choices)
+    return Prompt((Line(key, params),), choices)
 
 
 def _why(judgement: Judgement) -> Iterable[Line]:

@@ -41,7 +41,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Something we cannot read: a voice note, a sticker, a location."""
+    """Something we cannot read: a voice note, a sticker, a location.
+
+    A picture can be shown to an officer all the same.
+    """
+
+    picture: bool = False
 
 
 Event = Said | Pressed | Command | Unreadable
@@ -109,6 +114,40 @@ class TellDesk(Effect):
     text: str = ""
     lines: tuple[Line, ...] = ()
     judgement: Judgement | None = None
+    picture: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetDiscreet(Effect):
+    """The citizen is being watched, or no longer is."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetWord(Effect):
+    """Every officer's message is to repeat this word of the citizen's; "" is none."""
+
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verify(Effect):
+    """Tell whether a case, an officer or a message is ours."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteHelped(Effect):
+    """Keep what the citizen says of the case that was closed last."""
+
+    helped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRead(Effect):
+    """The citizen has read what we sent, and it may go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +173,7 @@ class Session:
     facts: Mapping[str, object] = field(default_factory=dict)
     case: str | None = None
     officer_on: bool = False
+    discreet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

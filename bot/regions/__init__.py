@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from actions.cases import policy
+from actions.cases.policy import Policy
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
@@ -22,6 +25,18 @@ class Region:
     facts: Mapping[str, Mapping[str, str]]  # by language: city, force, police, hotline
     banks: Mapping[str, str]  # name to the hotline printed on its cards
     districts: Mapping[str, str]  # name to its English name
+    escalation: Policy = policy.USUAL  # who is alerted to a case, after how long, then whom
+
+    def district_in(self, text: str) -> str | None:
+        """Return the district that a text names, or None: "洪山区", "Hongshan district"."""
+        lower = text.lower()
+        for name, english in self.districts.items():
+            sure = name.isascii() or len(name) > 2
+            if (name if sure and not name.isascii() else f"{name}区") in text:
+                return name
+            if f"{english.lower()} district" in lower:
+                return name
+        return None
 
 
 @cache
@@ -48,4 +63,5 @@ def load(name: str) -> Region:
         facts=pack["facts"],
         banks=pack["banks"],
         districts=pack["districts"],
+        escalation=policy.read(pack["escalation"]),
     )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 
 import yaml
 
+from actions.officers.models import Officer
 from bot.conversation.turn import BLANK, Line, Prompt
 from bot.regions import Region
 
 LANGUAGES = ("zh", "en")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_DOUBLE = "欧阳 上官 司马 诸葛 夏侯 皇甫 尉迟 公孙 慕容 司徒 令狐 东方 端木"
+_DOUBLE_SURNAMES = frozenset(_DOUBLE.split())
 FREE = frozenset({"words", "officer"})  # what people wrote, which may happen to be a key
 
 
@@ -40,6 +45,18 @@ def say(key: str, language: str, region: Region, **params: str) -> str:
         name: value if name in FREE else texts.get(value, value) for name, value in params.items()
     }
     return texts[key].format_map({**region.facts[language], **said})
+
+
+def officer(known: Officer, language: str, region: Region) -> str:
+    """Return what a citizen reads of an officer: a short name and the badge."""
+    return say("officer.named", language, region, words=surname(known.name), badge=known.badge)
+
+
+def surname(name: str) -> str:
+    """Return the family name: the first sign of a Chinese name, two of a double one."""
+    if not name or not _HAN.match(name):
+        return name.split()[-1] if name.split() else name
+    return name[:2] if name[:2] in _DOUBLE_SURNAMES and len(name) > 2 else name[0]
 
 
 def render(prompt: Prompt, language: str, region: Region, **context: str) -> dict[str, object]:

@@ -65,7 +65,8 @@ class Play:
                 return rest in "\n".join(self.line.desk_heard)
             case "=":
                 question, _, values = rest.partition(":")
-                return self.line.buttons == [f"ask:{question}:{v}" for v in values.split()]
+                shown = [data for data in self.line.buttons if data != "ask:quiet:on"]
+                return shown == [f"ask:{question}:{v}" for v in values.split()]
         case = self.line.case
         return (f"{case.cause} {case.status}" if case else "") == rest
 

@@ -43,7 +43,7 @@ SCRIPTS = {
         > 已告诉民警
         * live open
         民警: claim
-        > 民警李卫东已经接手
+        > 李警官
         * live claimed
         市民: 好的我挂了，银行在查
         > 已转给民警
@@ -61,7 +61,7 @@ SCRIPTS = {
         presses: money:about
         * live open
         officer: claim
-        > 李卫东
+        > Officer 李
         officer: close false_alarm
         * live closed
     """,
@@ -156,7 +156,7 @@ SCRIPTS = {
         > 民警已经知道了
         * person open
         民警: claim
-        > 李卫东
+        > 李警官
         民警: release
         > 另一位民警
         * person open

@@ -19,19 +19,20 @@ from actions.inbox import store as poison
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
 from actions.triage.understanding import Understanding
-from bot import desk as duty
-from bot import inbox, metrics, texts
+from bot import inbox, metrics, officer, texts
 from bot.channels.telegram.update import (
     CHANNEL,
     CitizenPress,
     OfficerPress,
     Read,
+    from_officer,
     read,
 )
 from bot.database import Sessions
 from bot.desk import Desk
 from bot.inbox import Inbound, Words
 from bot.nlu.client import NluClient
+from bot.officer import OfficerSaid
 
 log = structlog.get_logger()
 
@@ -126,16 +127,34 @@ class Intake:
         with self.sessions.begin() as db:
             match wanted:
                 case Inbound():
-                    inbox.receive(db, wanted, understanding=understanding, desk=self.desk, now=now)
+                    if not self._from_officer(db, wanted, now):
+                        inbox.receive(
+                            db, wanted, understanding=understanding, desk=self.desk, now=now
+                        )
+                case OfficerSaid():
+                    if citizens.note_received(db, channel=CHANNEL, external_id=wanted.external_id):
+                        officer.take(db, self.desk, wanted, now=now)
                 case CitizenPress(inbound, callback_id):
                     new = inbox.receive(db, inbound, understanding=None, desk=self.desk, now=now)
                     if new:
                         self._confirm(db, callback_id, now)
                 case OfficerPress(external_id, press, callback_id):
                     if citizens.note_received(db, channel=CHANNEL, external_id=external_id):
-                        said = duty.press(db, self.desk, press, now=now)
+                        said = officer.press(db, self.desk, press, now=now)
                         self._confirm(db, callback_id, now, said)
                         outbox.nudge(db)
+
+    def _from_officer(self, db: Session, message: Inbound, now: datetime) -> bool:
+        """Tell whether a private message was an officer's own business, and has been done."""
+        said = from_officer(message)
+        if said is None or not officer.concerns(db, said):
+            return False
+        with db.begin_nested() as attempt:
+            new = citizens.note_received(db, channel=CHANNEL, external_id=message.external_id)
+            if not new or officer.take(db, self.desk, said, now=now):
+                return True
+            attempt.rollback()  # a citizen speaks: the inbox notes it
+        return False
 
     def _confirm(self, db: Session, callback_id: str, now: datetime, text: str = "") -> None:
         body: dict[str, object] = {"answers": callback_id, "text": text, "alert": bool(text)}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Message, ReplyParameters
 from telegram.error import (
@@ -18,10 +20,12 @@ from telegram.error import (
 )
 
 from actions.outbox.policy import Blocked, Moved, Outcome, Refused, Sent, Unavailable
+from actions.vault import CannotOpen, Vault
 from bot.channels.sender import Envelope
 
 Body = Mapping[str, object]
 
+LONGEST_CAPTION = 1024
 # What Telegram says when the message to be edited is no longer there to be edited.
 _GONE = re.compile(r"message to edit not found|message can't be edited|MESSAGE_ID_INVALID", re.I)
 _BAD_MARKUP = re.compile(r"can't parse entities", re.IGNORECASE)
@@ -32,8 +36,9 @@ _MODES = {"html": "HTML", "markdown": "MarkdownV2"}
 class TelegramSender:
     """Speaks to the Bot API through PTB's `Bot`; knows nothing of the database."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, vault: Vault | None = None) -> None:
         self._bot = bot
+        self._vault = vault
 
     async def send(self, envelope: Envelope) -> Outcome:
         """Send one message; an error of Telegram's becomes an outcome."""
@@ -61,6 +66,8 @@ class TelegramSender:
                 str(body["answers"]), text=_text(body), show_alert=bool(body.get("alert"))
             )
             return None
+        if special := await self._special(envelope):
+            return special
         call = self._edit if "edits" in body else self._send
         try:
             return await call(envelope, markup=True)
@@ -87,21 +94,82 @@ class TelegramSender:
 
     async def _send(self, envelope: Envelope, *, markup: bool) -> str:
         body = envelope.body
-        replies = envelope.ref if "reply_to" in body else None
         sent = await self._bot.send_message(
             chat_id=envelope.recipient,
             text=_text(body, markup=markup),
             reply_markup=_keyboard(body),
             parse_mode=_mode(body) if markup else None,
-            disable_notification=bool(body.get("silent")) or None,
             allow_paid_broadcast=envelope.paid or None,
-            reply_parameters=(
-                ReplyParameters(int(replies), allow_sending_without_reply=True)
-                if replies
-                else None
-            ),
+            **_placed(envelope),
         )
         return str(sent.message_id)
+
+    async def _special(self, envelope: Envelope) -> str | None:
+        """Send what is not a text; None when it is one."""
+        body = envelope.body
+        if "delete" in body:
+            return await self._delete(envelope)
+        if "topic" in body:
+            name = str(body["topic"])[:128]
+            topic = await self._bot.create_forum_topic(envelope.recipient, name)
+            return str(topic.message_thread_id)
+        if "close_topic" in body:
+            thread = int(str(body["close_topic"]))
+            await self._bot.close_forum_topic(envelope.recipient, thread)
+            return str(thread)
+        if "photo" in body:
+            return await self._photo(envelope)
+        if "document" in body:
+            return await self._document(envelope)
+        return None
+
+    async def _delete(self, envelope: Envelope) -> str:
+        ref = str(envelope.body["delete"])
+        await self._bot.delete_message(envelope.recipient, int(ref))
+        return ref
+
+    async def _photo(self, envelope: Envelope) -> str:
+        text = _text(envelope.body)
+        sent = await self._bot.send_photo(
+            envelope.recipient,
+            str(envelope.body["photo"]),
+            caption=text[:LONGEST_CAPTION],
+            reply_markup=_keyboard(envelope.body),
+            **_placed(envelope),
+        )
+        return str(sent.message_id)
+
+    async def _document(self, envelope: Envelope) -> str:
+        if self._vault is None:
+            raise BadRequest("sealed, and this process has no key")
+        try:
+            opened = self._vault.open(
+                b64decode(str(envelope.body["sealed"])), at="outbox_message:body"
+            )
+        except CannotOpen:
+            raise BadRequest("sealed with another key") from None
+        sent = await self._bot.send_document(
+            envelope.recipient,
+            b64decode(opened),
+            filename=str(envelope.body["document"]),
+            protect_content=False,
+        )
+        return str(sent.message_id)
+
+
+def _placed(envelope: Envelope) -> dict[str, Any]:
+    """Return where a message goes in its chat: into a topic, under another; and how loudly."""
+    placed: dict[str, Any] = {}
+    if envelope.body.get("silent"):
+        placed["disable_notification"] = True
+    if "thread" in envelope.body:
+        placed["message_thread_id"] = int(str(envelope.body["thread"]))
+    ref = envelope.ref if "reply_to" in envelope.body else envelope.body.get("answer")
+    if ref:
+        placed["reply_parameters"] = ReplyParameters(
+            int(str(ref)), allow_sending_without_reply=True
+        )
+    return placed
 
 
 def _text(body: Body, *, markup: bool = True) -> str:

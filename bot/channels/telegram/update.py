@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telegram import (
     CallbackQuery,
@@ -16,14 +16,16 @@ from telegram import (
     Update,
 )
 
+from actions.cases.codes import PATTERN
 from actions.triage import wording
 from bot.conversation.turn import Command, Pressed, Unreadable
 from bot.desk import Press
 from bot.inbox import Inbound, Words
+from bot.officer import OfficerSaid
 
 CHANNEL = "telegram"
 _COMMAND = re.compile(r"^/([a-z_]+)(?:@(\w+))?(?:\s+(.*))?$", re.IGNORECASE | re.DOTALL)
-_CASE = re.compile(r"^case:(C-[0-9A-Z]{5}):([a-z_]+)(?::([a-z_]+))?$")
+_CASE = re.compile(r"^case:(C-[0-9A-Z]{5}):([a-z_]+)(?::([a-z0-9_-]+))?$")
 _ASK = re.compile(r"^ask:([a-z_]+):([a-z_]+)$")
 
 
@@ -44,7 +46,7 @@ class CitizenPress:
     callback_id: str
 
 
-Read = Inbound | OfficerPress | CitizenPress | None
+Read = Inbound | OfficerPress | OfficerSaid | CitizenPress | None
 
 
 def read(update: Update, *, username: str, dispatch_chat: str | None) -> Read:
@@ -56,7 +58,7 @@ def read(update: Update, *, username: str, dispatch_chat: str | None) -> Read:
     if message is None or message.from_user is None or message.from_user.is_bot:
         return None
     if str(message.chat.id) == dispatch_chat:
-        return None  # the officers' own talk
+        return _officer_said(message, external_id, username)
     content = _content(message, username, edited=update.edited_message is not None)
     if content is None:
         return None
@@ -66,8 +68,77 @@ def read(update: Update, *, username: str, dispatch_chat: str | None) -> Read:
         address=str(message.chat.id),
         content=content,
         language_hint=message.from_user.language_code,
+        photo=_photo(message),
+        ref=str(message.message_id),
+        about=_about(message, username),
         group=message.chat.type != Chat.PRIVATE,
     )
+
+
+def _officer_said(message: Message, external_id: str, username: str) -> OfficerSaid | None:
+    """Return what is for us among the officers' own talk: answers to cards, and commands."""
+    assert message.from_user is not None  # noqa: S101  by the caller
+    about = _about(message, username)
+    text = wording.storable(message.text or message.caption or "")
+    command, argument = None, ""
+    if match := _COMMAND.match(text):
+        name, to, rest = match.groups()
+        if to is None or to.lower() == username.lower():
+            command, argument = name.lower(), (rest or "").strip()
+    if command is None and about is None:
+        return None
+    return OfficerSaid(
+        external_id=external_id,
+        telegram_id=message.from_user.id,
+        chat=str(message.chat.id),
+        private=False,
+        text=text,
+        photo=_photo(message),
+        about=about,
+        command=command,
+        argument=argument,
+        ref=str(message.message_id),
+    )
+
+
+def from_officer(inbound: Inbound) -> OfficerSaid | None:
+    """Return a private message as an officer may have meant it."""
+    content = inbound.content
+    if inbound.group or not inbound.address.lstrip("-").isdigit():
+        return None
+    said = OfficerSaid(
+        external_id=inbound.external_id,
+        telegram_id=int(inbound.address),
+        chat=inbound.address,
+        private=True,
+        photo=inbound.photo,
+        about=inbound.about,
+        ref=inbound.ref,
+    )
+    match content:
+        case Words(text, "own"):
+            return replace(said, text=text)
+        case Command(name, argument):
+            return replace(said, command=name, argument=argument)
+        case Unreadable(picture=True):
+            return said
+    return None
+
+
+def _photo(message: Message) -> str | None:
+    return message.photo[-1].file_id if message.photo else None
+
+
+def _about(message: Message, username: str) -> str | None:
+    """Return the case that the answered message of ours names; a topic is named by its case."""
+    answered = message.reply_to_message
+    if answered is None or answered.from_user is None:
+        return None
+    if not username or answered.from_user.username != username:
+        return None
+    topic = answered.forum_topic_created
+    named = PATTERN.search(answered.text or answered.caption or (topic.name if topic else ""))
+    return named.group() if named else None
 
 
 def _content(
@@ -82,7 +153,7 @@ def _content(
             return None  # a live location moves every few seconds; the first was answered
         if message.from_user and message.effective_attachment is None:
             return None  # somebody joined, a title changed: nobody spoke to us
-        return Unreadable()
+        return Unreadable(picture=bool(message.photo))
     if match := _COMMAND.match(text):
         name, to, argument = match.groups()
         if private or to is None or to.lower() == username.lower():

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from actions.audit.models import AuditEntry
 from actions.cases import status, store
 from actions.cases.models import Case, Outcome, Status, Timer
+from actions.cases.policy import USUAL
 from actions.citizens import store as citizens
 from actions.officers.models import Officer, Role
 from bot.database import Sessions
@@ -118,9 +119,9 @@ def test_a_move_that_is_forbidden_changes_nothing(
 
 def test_the_table_of_moves_says_the_same_as_the_verbs() -> None:
     assert {
-        Status.OPEN: {Status.CLAIMED},
-        Status.CLAIMED: {Status.OPEN, Status.CLOSED},
-        Status.CLOSED: set(),
+        Status.OPEN: {Status.CLAIMED, Status.CLOSED},
+        Status.CLAIMED: {Status.OPEN, Status.CLAIMED, Status.CLOSED},
+        Status.CLOSED: {Status.OPEN},
     } == status.MOVES
 
 
@@ -214,9 +215,9 @@ def test_no_case_that_is_not_closed_is_without_a_timer(
     with sessions() as db:
         timers = db.scalars(select(Timer).where(Timer.case_id == case.id)).all()
     expected = {
-        "open": ("unclaimed", now + status.UNCLAIMED_AFTER),
-        "claim": ("silent", later + status.SILENT_AFTER),
-        "release": ("unclaimed", later + status.UNCLAIMED_AFTER),
+        "open": ("unclaimed", now + USUAL.wait(1)),
+        "claim": ("silent", later + USUAL.silent_after),
+        "release": ("unclaimed", later + USUAL.wait(1)),
     }
     assert [(timer.kind, timer.due_at) for timer in timers] == [expected[step]]
 

@@ -39,6 +39,7 @@ def test_a_private_message_is_a_citizens(message: Message) -> None:
         address="1001",
         content=Words("你好"),
         language_hint="zh-hans",
+        ref="5",
     )
 
 
@@ -53,7 +54,9 @@ def test_a_private_message_is_a_citizens(message: Message) -> None:
             id="a picture with words",
         ),
         pytest.param(
-            {"photo": [{**FILE, "width": 1, "height": 1}]}, Unreadable(), id="a picture alone"
+            {"photo": [{**FILE, "width": 1, "height": 1}]},
+            Unreadable(picture=True),
+            id="a picture alone",
         ),
         pytest.param({"voice": {**FILE, "duration": 3}}, Unreadable(), id="a voice note"),
         pytest.param(

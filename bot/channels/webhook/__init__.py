@@ -1,0 +1,1 @@
+"""The city's own telephony or dispatch system: signed posts out."""

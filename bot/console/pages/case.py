@@ -1,0 +1,343 @@
+"""One case: what is known, everything that happened, and a button for every verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from starlette.responses import Response
+
+from actions.audit import store as audit
+from actions.audit.models import AuditEntry
+from actions.cases import search, status, thread, timers
+from actions.cases import store as cases
+from actions.cases.access import may_see
+from actions.cases.models import Author, Case, Outcome, Status
+from actions.cases.timers import Kind
+from actions.indicators import store as indicators
+from actions.indicators.models import Indicator
+from actions.officers import store as officers
+from actions.officers.models import Officer, Role
+from actions.outbox import store as outbox
+from actions.reports import store as reports
+from actions.reports.models import Report
+from actions.triage.judgement import Verdict
+from bot import desk as duty
+from bot import relay
+from bot.console import view
+from bot.console.answers import done
+from bot.console.asking import Ask, NotDone, Refused, form, page
+from bot.console.pages import payments
+from bot.console.refusals import Why
+
+NAV = None
+SNOOZES = (15, 30, 60, 120, 240)  # minutes
+QUIET = frozenset(  # told by the conversation itself, or only for the audit log
+    {"message.to_citizen", "message.from_citizen", "stop_payment.seen", "console.refused"}
+)
+SAME = timedelta(seconds=5)  # a message and the report filed of it
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline."""
+
+    id: str
+    kind: str  # "citizen", "officer" or "event"
+    at: datetime
+    text: str
+    who: str = ""
+    picture: str | None = None  # the message's code
+    read: bool = False
+    day: str = ""  # set on the first of a day
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """An indicator, and the other cases that name it."""
+
+    indicator: Indicator
+    others: Sequence[Case]
+    hidden: int  # of other districts
+
+
+def find(ask: Ask) -> Case:
+    """Return the case that the address names, or refuse: not there and not theirs are the same."""
+    code = ask.path("code").upper()
+    case = cases.find(ask.db, code=code)
+    if case is None:
+        raise Refused(Why.NOT_SEEN)
+    if not may_see(ask.officer, case):
+        raise Refused(Why.NOT_SEEN, case_code=case.code)
+    return case
+
+
+def show(ask: Ask) -> Response:
+    """Show the whole page."""
+    return _show(ask, "case.html")
+
+
+def parts(ask: Ask) -> Response:
+    """Show what may have changed on it."""
+    return _show(ask, "case_parts.html")
+
+
+def _show(ask: Ask, template: str) -> Response:
+    case = find(ask)
+    holds = case.status == Status.CLAIMED and (
+        case.owner_id == ask.officer.id or ask.may(frozenset({Role.SUPERVISOR}))
+    )
+    if case.owner_id == ask.officer.id and case.status == Status.CLAIMED:
+        thread.mark_read(ask.db, case, author=Author.CITIZEN, now=ask.now)
+    timer = timers.find(ask.db, case_id=case.id)
+    told = reports.list_for_case(ask.db, case_id=case.id)
+    merged = ask.db.get(Case, case.merged_into_id) if case.merged_into_id else None
+    return view.show(
+        ask,
+        template,
+        here="queue",
+        case=case,
+        urgent=case.cause == "live",
+        holds=holds,
+        mine=case.owner_id == ask.officer.id,
+        timer=timer,
+        asked=timer is not None and timer.kind == Kind.ASKED,
+        merged=merged,
+        judged=max(told, key=_gravity) if told else None,
+        timeline=_timeline(ask, case),
+        leads=_leads(ask, case),
+        payments=payments.glances(ask, case) if holds or case.status == Status.CLOSED else [],
+        may_pay=holds,
+        colleagues=_colleagues(ask, case),
+        snoozes=SNOOZES,
+        outcomes=list(Outcome),
+        scripts=relay.scripts(case, ask.desk) if holds else [],
+        longest=thread.LONGEST,
+        version=view.version,
+    )
+
+
+def _gravity(report: Report) -> tuple[int, float, int]:
+    """Return what orders reports by how much they tell: "I hung up" must not clear a case."""
+    order = list(reversed(Verdict))
+    return order.index(Verdict(report.verdict)), report.confidence, report.id
+
+
+def _colleagues(ask: Ask, case: Case) -> list[Officer]:
+    return [
+        each
+        for each in officers.list_serving(ask.db)
+        if each.id != case.owner_id and may_see(each, case)
+    ]
+
+
+def _leads(ask: Ask, case: Case) -> list[Lead]:
+    leads = []
+    for each in indicators.list_for_case(ask.db, case_id=case.id):
+        others = search.list_naming(ask.db, ask.officer, indicator_id=each.id, but=case)
+        total = search.count_naming(ask.db, indicator_id=each.id, but=case)
+        leads.append(Lead(each, others, max(0, total - len(others))))
+    return leads
+
+
+def _timeline(ask: Ask, case: Case) -> list[Entry]:
+    written = thread.list_for_case(ask.db, case_id=case.id)
+    heard = [(each.text, each.sent_at) for each in written if each.author == Author.CITIZEN]
+    entries = [
+        Entry(
+            f"m{each.id}",
+            each.author,
+            each.sent_at,
+            each.text,
+            who=each.officer.name if each.officer else "",
+            picture=each.code if each.photo else None,
+            read=each.read_at is not None and each.author == Author.OFFICER,
+        )
+        for each in written
+    ]
+    entries += [
+        Entry(f"r{each.id}", "citizen", each.received_at, each.text, who=each.origin)
+        for each in reports.list_for_case(ask.db, case_id=case.id)
+        if not any(each.text == text and abs(each.received_at - at) < SAME for text, at in heard)
+    ]
+    names = {each.id: each.name for each in ask.db.scalars(select(Officer))}
+    entries += [
+        Entry(f"a{each.id}", "event", each.at, _told(ask, each, names))
+        for each in audit.list_for_case(ask.db, code=case.code)
+        if each.event not in QUIET
+    ]
+    entries.sort(key=lambda entry: (entry.at, entry.id))
+    return list(_with_days(ask, entries))
+
+
+def _with_days(ask: Ask, entries: Sequence[Entry]) -> list[Entry]:
+    made, last = [], ""
+    for each in entries:
+        day = each.at.astimezone(ask.service.region.timezone).strftime("%Y-%m-%d")
+        made.append(
+            Entry(
+                each.id,
+                each.kind,
+                each.at,
+                each.text,
+                each.who,
+                each.picture,
+                each.read,
+                day if day != last else "",
+            )
+        )
+        last = day
+    return made
+
+
+def _told(ask: Ask, entry: AuditEntry, names: dict[int, str]) -> str:
+    """Put an entry of the audit log into words."""
+    details = entry.details
+
+    def name(value: object) -> str:
+        return names.get(value, "—") if isinstance(value, int) else "—"
+
+    actor = entry.actor.removeprefix("officer:")
+    reached = details.get("officers")
+    alerted = [name(each) for each in reached] if isinstance(reached, list) else []
+    if details.get("desk"):
+        alerted.insert(0, ask.say("console.event.the_desk"))
+    until = str(details.get("until") or "")
+    params = {
+        "officer": names.get(int(actor), "—") if actor.isdigit() else ask.say("console.system"),
+        "to": name(details.get("to")),
+        "owner": name(details.get("owner")),
+        "alerted": "、".join(alerted) if ask.language == "zh" else ", ".join(alerted),
+        "outcome": _outcome(ask, str(details.get("outcome") or "")),
+        "into": str(details.get("into") or details.get("case") or ""),
+        "until": _clock(ask, until),
+        "event": entry.event,
+    }
+    key = f"console.event.{entry.event.replace('.', '_')}"
+    return ask.say(key if ask.knows(key) else "console.event.other", **params)
+
+
+def _outcome(ask: Ask, outcome: str) -> str:
+    key = f"console.outcome.{outcome}"
+    return ask.say(key) if ask.knows(key) else outcome
+
+
+def _clock(ask: Ask, when: str) -> str:
+    if not when:
+        return ""
+    return datetime.fromisoformat(when).astimezone(ask.service.region.timezone).strftime("%H:%M")
+
+
+# -- verbs --------------------------------------------------------------------------------------
+
+Do = Callable[[Ask, Case], str | None]
+
+
+def verb(name: str, do: Do) -> Callable[[Ask], Response]:
+    """Return the answer to a button: do it, say so; a refusal changes nothing and says why."""
+
+    def answer(ask: Ask) -> Response:
+        case = find(ask)
+        back = f"/cases/{case.code}"
+        try:
+            said = do(ask, case)
+        except status.NotAllowed:
+            raise Refused(Why.ROLE, case_code=case.code) from None
+        except status.AlreadyOwned as fact:
+            key = "desk.press.owned" if name == "claim" else "desk.press.not_yours"
+            zone = ask.service.region.timezone
+            since = fact.since.astimezone(zone).strftime("%H:%M:%S")
+            raise NotDone(ask.say(key, officer=fact.owner, since=since), back=back) from None
+        except _SAID_TYPES as fact:
+            raise NotDone(ask.say(f"console.not_done.{_SAID[type(fact)]}"), back=back) from None
+        outbox.nudge(ask.db)
+        go = back if ask.value("from") == "queue" else None
+        return done(ask, said or ask.say(f"console.done.{name}"), back=back, go=go)
+
+    return answer
+
+
+_SAID: dict[type[Exception], str] = {
+    status.IllegalMove: "illegal",
+    status.TooLong: "too_long",
+    thread.NobodyThere: "nobody_there",
+    thread.TooLong: "words_too_long",
+    thread.Empty: "empty",
+}
+_SAID_TYPES = tuple(_SAID)
+
+
+def _claim(ask: Ask, case: Case) -> None:
+    duty.claim(ask.db, ask.desk, case, by=ask.officer, now=ask.now)
+
+
+def _release(ask: Ask, case: Case) -> None:
+    duty.release(ask.db, ask.desk, case, by=ask.officer, now=ask.now)
+
+
+def _keep(ask: Ask, case: Case) -> None:
+    duty.keep(ask.db, ask.desk, case, by=ask.officer, now=ask.now)
+
+
+def _hand_over(ask: Ask, case: Case) -> str:
+    wanted = ask.value("to")
+    to = ask.db.get(Officer, int(wanted)) if wanted.isdigit() else None
+    if to is None or not may_see(to, case):
+        raise NotDone(ask.say("console.not_done.no_officer"), back=f"/cases/{case.code}")
+    duty.hand_over(ask.db, ask.desk, case, to=to, by=ask.officer, now=ask.now)
+    return ask.say("console.done.hand_over", officer=to.name)
+
+
+def _snooze(ask: Ask, case: Case) -> str:
+    minutes = ask.value("minutes")
+    if minutes not in map(str, SNOOZES):
+        raise status.TooLong
+    until = ask.now + timedelta(minutes=int(minutes))
+    duty.snooze(ask.db, ask.desk, case, until=until, by=ask.officer, now=ask.now)
+    return ask.say("console.done.snooze", until=_clock(ask, until.isoformat()))
+
+
+def _merge(ask: Ask, case: Case) -> str:
+    code = ask.value("into").upper()
+    into = cases.find(ask.db, code=code if code.startswith("C-") else f"C-{code}")
+    if into is None or not may_see(ask.officer, into):
+        raise NotDone(ask.say("console.not_done.no_case"), back=f"/cases/{case.code}")
+    duty.merge(ask.db, ask.desk, case, into=into, by=ask.officer, now=ask.now)
+    return ask.say("console.done.merge", case=into.code)
+
+
+def _reopen(ask: Ask, case: Case) -> None:
+    duty.reopen(ask.db, ask.desk, case, by=ask.officer, now=ask.now)
+
+
+def _close(ask: Ask, case: Case) -> None:
+    outcome = ask.value("outcome")
+    if outcome not in set(Outcome):
+        raise status.IllegalMove
+    duty.close(ask.db, ask.desk, case, Outcome(outcome), by=ask.officer, now=ask.now)
+
+
+def _reply(ask: Ask, case: Case) -> None:
+    relay.write(ask.db, ask.desk, case, ask.value("text"), by=ask.officer, now=ask.now)
+
+
+ROUTES = [
+    page("/cases/{code}", show),
+    page("/cases/{code}/parts", parts),
+    *(
+        form(f"/cases/{{code}}/{name}", verb(name, do))
+        for name, do in {
+            "claim": _claim,
+            "release": _release,
+            "keep": _keep,
+            "hand_over": _hand_over,
+            "snooze": _snooze,
+            "merge": _merge,
+            "reopen": _reopen,
+            "close": _close,
+            "reply": _reply,
+        }.items()
+    ),
+]

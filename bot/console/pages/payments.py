@@ -1,0 +1,248 @@
+"""Stop-payment requests: begin, fill in, send, note the bank's answer, hand on as PDF or CSV.
+
+On the case's page numbers are masked for everybody. Opening a request shows them in full to those
+who may see them, and the audit log says that they did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.responses import Response
+
+from actions.cases import numbers, status, stop_payment
+from actions.cases.models import Case, PaymentState, StopPayment
+from actions.cases.stop_payment import FIELDS, GOLDEN, NUMBERS, REQUIRED, Rules, Wrong
+from actions.outbox import store as outbox
+from bot import stop_pay
+from bot.console import view
+from bot.console.answers import done
+from bot.console.asking import Ask, NotDone, Refused, form, page
+from bot.console.refusals import Why
+
+NAV = None
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A request as the case's page shows it: its course, and no whole number."""
+
+    id: int
+    state: PaymentState
+    amount: int | None
+    to_account: str
+    until: datetime | None  # when the golden half hour is over
+    frozen_amount: int | None
+    missing: int
+
+
+def glances(ask: Ask, case: Case) -> list[Glance]:
+    """Return the case's requests for its page."""
+    vault = ask.service.vault
+    made = []
+    for request in stop_payment.list_for_case(ask.db, case_id=case.id):
+        values = stop_payment.values_for_bank(vault, request)
+        paid_at = values.get("paid_at")
+        made.append(
+            Glance(
+                request.id,
+                PaymentState(request.state),
+                int(values["amount"]) if "amount" in values else None,
+                numbers.masked(values["to_account"]) if "to_account" in values else "",
+                datetime.fromisoformat(paid_at) + GOLDEN if paid_at else None,
+                stop_payment.frozen(vault, request),
+                len(stop_payment.missing_fields(request)),
+            )
+        )
+    return made
+
+
+def _find(ask: Ask) -> StopPayment:
+    from bot.console.pages.case import find
+
+    case, number = find(ask), ask.path("number")
+    request = ask.db.get(StopPayment, int(number)) if number.isdigit() else None
+    if request is None or request.case_id != case.id:
+        raise Refused(Why.NOT_SEEN, case_code=case.code)
+    return request
+
+
+def show(ask: Ask) -> Response:
+    """Show one request: a form while it is a draft, its course afterwards."""
+    return _show(ask, _find(ask), given={}, errors={})
+
+
+def _show(
+    ask: Ask,
+    request: StopPayment,
+    *,
+    given: Mapping[str, str],
+    errors: Mapping[str, str],
+    status_code: int = 200,
+) -> Response:
+    told = stop_payment.view(ask.db, ask.service.vault, request, by=ask.officer, now=ask.now)
+    zone = ask.service.region.timezone
+    values = dict(told.values)
+    if "paid_at" in values:
+        when = datetime.fromisoformat(values["paid_at"])
+        values["paid_at"] = when.astimezone(zone).strftime("%m-%d %H:%M")
+    if "amount" in values:
+        values["amount"] = view.money(int(values["amount"]))
+    holds = told.whole and request.case.status != "closed"
+    return view.show(
+        ask,
+        "payment_form.html" if ask.partial else "payment.html",
+        here="queue",
+        code=status_code,
+        case=request.case,
+        told=told,
+        until=ask.now + told.left if told.left is not None else None,
+        golden=int(GOLDEN.total_seconds()),
+        values={**values, **given},
+        errors=errors,
+        fields=FIELDS,
+        required=REQUIRED,
+        numbers=NUMBERS,
+        banks=list(ask.service.region.banks),
+        holds=holds,
+        states=PaymentState,
+    )
+
+
+def begin(ask: Ask) -> Response:
+    """Begin a request, or go on with the draft."""
+    from bot.console.pages.case import find
+
+    case = find(ask)
+
+    def do() -> Response:
+        request = stop_payment.draft(
+            ask.db, case, by=ask.officer, now=ask.now, policy=ask.desk.policy
+        )
+        return done(
+            ask,
+            ask.say("console.done.draft"),
+            back=f"/cases/{case.code}",
+            go=f"/cases/{case.code}/payments/{request.id}",
+        )
+
+    return _trying(ask, case, do)
+
+
+def fill(ask: Ask) -> Response:
+    """Keep what was filled in; send it when that was asked for and nothing is missing."""
+    request = _find(ask)
+    vault = ask.service.vault
+    zone = ask.service.region.timezone
+    rules = Rules(ask.service.region.country, zone)
+
+    def do() -> Response:
+        given, errors = {}, {}
+        stored = stop_payment.values_for_bank(vault, request)
+        for name in FIELDS:
+            value = ask.value(name)
+            if name == "paid_at" and _same_minute(value, stored.get(name), ask):
+                continue  # shown to the minute, kept to the second
+            if not value and name in REQUIRED:
+                if name in stored:
+                    errors[name] = ask.say("console.payment.needed")
+                continue
+            try:
+                stop_payment.fill(
+                    ask.db, vault, request, name, value, rules=rules, by=ask.officer, now=ask.now
+                )
+            except Wrong as fact:
+                given[name], errors[name] = value, ask.say(str(fact))
+        if ask.value("then") != "send":
+            return _show(
+                ask, request, given=given, errors=errors, status_code=422 if errors else 200
+            )
+        missing = stop_payment.missing_fields(request)
+        errors = {name: ask.say("console.payment.needed") for name in missing} | errors
+        if errors:
+            return _show(ask, request, given=given, errors=errors, status_code=422)
+        stop_pay.send(ask.db, ask.desk, vault, request, by=ask.officer, now=ask.now)
+        outbox.nudge(ask.db)
+        return _show(ask, request, given={}, errors={})
+
+    return _trying(ask, request.case, do)
+
+
+def _same_minute(shown: str, stored: str | None, ask: Ask) -> bool:
+    if not stored:
+        return False
+    when = datetime.fromisoformat(stored).astimezone(ask.service.region.timezone)
+    return when.strftime("%m-%d %H:%M") == shown
+
+
+def answer(ask: Ask) -> Response:
+    """Note what the bank answered."""
+    request = _find(ask)
+    vault, by, now = ask.service.vault, ask.officer, ask.now
+
+    def do() -> Response:
+        try:
+            match ask.value("answer"):
+                case "accepted":
+                    stop_payment.accept(ask.db, request, by=by, now=now)
+                case "frozen":
+                    stop_payment.freeze(
+                        ask.db, vault, request, ask.value("amount"), by=by, now=now
+                    )
+                case "refused":
+                    stop_payment.refuse(ask.db, vault, request, ask.value("why"), by=by, now=now)
+                case _:
+                    raise status.IllegalMove
+        except Wrong as fact:
+            name = "frozen" if ask.value("answer") == "frozen" else "refused"
+            return _show(
+                ask, request, given={}, errors={name: ask.say(str(fact))}, status_code=422
+            )
+        return _show(ask, request, given={}, errors={})
+
+    return _trying(ask, request.case, do)
+
+
+def _trying(ask: Ask, case: Case, do: Callable[[], Response]) -> Response:
+    back = f"/cases/{case.code}"
+    try:
+        return do()
+    except status.NotAllowed:
+        raise Refused(Why.ROLE, case_code=case.code) from None
+    except status.AlreadyOwned as fact:
+        since = fact.since.astimezone(ask.service.region.timezone).strftime("%H:%M:%S")
+        told = ask.say("desk.press.not_yours", officer=fact.owner, since=since)
+        raise NotDone(told, back=back) from None
+    except status.IllegalMove:
+        raise NotDone(ask.say("console.not_done.illegal"), back=back) from None
+
+
+def download(kind: str) -> Callable[[Ask], Response]:
+    """Return the answer that hands the request on as a file."""
+
+    def give(ask: Ask) -> Response:
+        request = _find(ask)
+        told = stop_payment.view(ask.db, ask.service.vault, request, by=ask.officer, now=ask.now)
+        if not told.whole:
+            raise Refused(Why.ROLE, case_code=request.case.code)
+        name = f"{request.case.code}-{request.id}.{kind}"
+        make = stop_pay.as_pdf if kind == "pdf" else stop_pay.as_csv
+        return Response(
+            make(ask.service.vault, request, ask.service.region),
+            media_type="application/pdf" if kind == "pdf" else "text/csv; charset=utf-8",
+            headers={"content-disposition": f'attachment; filename="{name}"'},
+        )
+
+    return give
+
+
+ROUTES = [
+    form("/cases/{code}/payments", begin),
+    page("/cases/{code}/payments/{number}", show),
+    form("/cases/{code}/payments/{number}", fill),
+    form("/cases/{code}/payments/{number}/answer", answer),
+    page("/cases/{code}/payments/{number}/pdf", download("pdf")),
+    page("/cases/{code}/payments/{number}/csv", download("csv")),
+]

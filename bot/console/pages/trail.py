@@ -1,0 +1,42 @@
+"""The audit log, newest first, for supervisors: what was done and what was refused."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from starlette.responses import Response
+
+from actions.audit.models import AuditEntry
+from actions.officers.models import Officer
+from bot.console import view
+from bot.console.asking import Ask, page
+from bot.console.refusals import EVENT
+from bot.console.view import WATCH, Nav
+
+NAV = Nav("trail", "/trail", WATCH)
+AT_ONCE = 100
+SHOWN = ("why", "what", "method", "path", "outcome", "to", "step", "officers", "until", "into")
+
+
+def show(ask: Ask) -> Response:
+    """Show a hundred entries, older ones by their number."""
+    query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(AT_ONCE)
+    before, only = ask.query("before"), ask.query("only")
+    if before.isdigit() and len(before) < 19:
+        query = query.where(AuditEntry.id < int(before))
+    if only == "refused":
+        query = query.where(AuditEntry.event.in_((EVENT, "sign_in.refused")))
+    entries = ask.db.scalars(query).all()
+    names = {f"officer:{each.id}": each.name for each in ask.db.scalars(select(Officer))}
+    return view.show(
+        ask,
+        "trail.html",
+        here="trail",
+        entries=entries,
+        names=names,
+        shown=SHOWN,
+        only=only,
+        older=entries[-1].id if len(entries) == AT_ONCE else None,
+    )
+
+
+ROUTES = [page("/trail", show, roles=WATCH)]

@@ -1,0 +1,277 @@
+"""What officers write: answers to a card, commands, and the fields of a stop-payment request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from actions.audit import store as audit
+from actions.cases import status, thread
+from actions.cases import store as cases
+from actions.cases.access import may_see
+from actions.cases.codes import PATTERN
+from actions.cases.models import Case
+from actions.officers import roster, sign_in
+from actions.officers import store as officers
+from actions.officers.badges import PATTERN as BADGE
+from actions.officers.models import DESK, Officer
+from actions.outbox import store as outbox
+from actions.outbox.models import Lane
+from bot import desk as duty
+from bot import relay, stop_pay
+from bot.desk import Desk, Press
+
+COMMANDS = frozenset(
+    {"duty", "offduty", "roster", "desk", "cancel", "handover", "merge", "reopen", "snooze"}
+)
+LONGEST_DUTY = 24  # hours
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerSaid:
+    """Something an officer wrote in the officers' chat, or to the bot alone."""
+
+    external_id: str
+    telegram_id: int
+    chat: str
+    private: bool
+    text: str = ""
+    photo: str | None = None
+    about: str | None = None  # the case named by the message of ours that this answers
+    command: str | None = None
+    argument: str = ""
+    ref: str | None = None
+
+
+def take(db: Session, desk: Desk, said: OfficerSaid, *, now: datetime) -> bool:
+    """Do what an officer writes; False when it is no officer's business, and a citizen speaks."""
+    officer = officers.find(db, telegram_id=said.telegram_id)
+    if officer is None or not officer.may(DESK):
+        if not said.private and said.about:
+            _refuse_stranger(db, desk, said, now)
+        return False
+    answer = _answer(db, desk, said, officer, now=now)
+    if answer is None:
+        return False
+    if answer:
+        _reply(db, desk, said, answer, now=now)
+    outbox.nudge(db)
+    return True
+
+
+def concerns(db: Session, said: OfficerSaid) -> bool:
+    """Tell whether an officer sent this at all: nobody else's messages are looked at further."""
+    officer = officers.find(db, telegram_id=said.telegram_id)
+    return officer is not None and officer.may(DESK)
+
+
+def press(db: Session, desk: Desk, pressed: Press, *, now: datetime) -> str:
+    """Do what a button on a card asks, beyond the verbs of `bot.desk`."""
+    officer = officers.find(db, telegram_id=pressed.telegram_id)
+    case = cases.find(db, code=pressed.code)
+    if officer is None or case is None:
+        return duty.press(db, desk, pressed, now=now)
+    verb, value = pressed.verb, pressed.outcome
+    match verb, value:
+        case "scripts", None:
+
+            def act() -> str:
+                relay.offer_scripts(db, desk, case, by=officer, now=now)
+                return desk.say("desk.press.below")
+        case "say", str(key):
+
+            def act() -> str:
+                relay.script(db, desk, case, key.replace("-", "."), by=officer, now=now)
+                return desk.say("desk.press.said")
+        case "stop_pay", _:
+
+            def act() -> str:
+                return stop_pay.press(db, desk, case, value, by=officer, now=now)
+        case _:
+            return duty.press(db, desk, pressed, now=now)
+    try:
+        return duty.trying(db, desk, case, verb, act)
+    except thread.NobodyThere:
+        return desk.say("desk.words_gone")
+
+
+def _answer(
+    db: Session, desk: Desk, said: OfficerSaid, officer: Officer, *, now: datetime
+) -> str | None:
+    """Return what to say to the officer; None when this is not for us, "" when nothing is said."""
+    if said.command in COMMANDS:
+        return _command(db, desk, said, officer, now=now)
+    if said.command is not None:
+        return None
+    if said.private and stop_pay.is_capturing(db, officer) and said.text:
+        return stop_pay.take(db, desk, officer, said.text, ref=said.ref, now=now)
+    case = cases.find(db, code=said.about) if said.about else None
+    if case is None:
+        return None
+    citizen = case.citizen
+    if said.private and citizen is not None and citizen.address == str(said.telegram_id):
+        return None  # an officer who is this case's citizen speaks as one
+
+    def act() -> str:
+        relay.write(
+            db, desk, case, said.text, by=officer, now=now, photo=said.photo, echo=said.private
+        )
+        return ""
+
+    try:
+        return duty.trying(db, desk, case, "say", act)
+    except thread.NobodyThere:
+        return desk.say("desk.words_gone")
+    except thread.TooLong:
+        return desk.say("desk.press.too_long_text", longest=str(thread.LONGEST))
+    except thread.Empty:
+        return desk.say("desk.press.unreadable")
+
+
+def _command(
+    db: Session, desk: Desk, said: OfficerSaid, officer: Officer, *, now: datetime
+) -> str:
+    match said.command:
+        case "duty":
+            return _go_on_duty(db, desk, officer, said.argument, now=now)
+        case "offduty":
+            return _go_off_duty(db, desk, officer, now=now)
+        case "roster":
+            return _roster(db, desk, now=now)
+        case "desk":
+            return _link(db, desk, said, officer, now=now)
+        case "cancel":
+            return stop_pay.cancel(db, desk, officer)
+    return _on_case(db, desk, said, officer, now=now)
+
+
+def _go_on_duty(db: Session, desk: Desk, officer: Officer, argument: str, *, now: datetime) -> str:
+    hours = int(argument) if argument.isdecimal() else 12
+    if not 0 < hours <= LONGEST_DUTY:
+        return desk.say("desk.duty.wrong", hours=str(LONGEST_DUTY))
+    shift = roster.go_on(db, officer, now=now, until=now + timedelta(hours=hours))
+    return desk.say("desk.duty.on", officer=officer.name, until=desk.at(shift.ends_at))
+
+
+def _go_off_duty(db: Session, desk: Desk, officer: Officer, *, now: datetime) -> str:
+    roster.go_off(db, officer, now=now)
+    held = ", ".join(case.code for case in cases.list_owned(db, officer_id=officer.id))
+    if held:
+        return desk.say("desk.duty.off_but", officer=officer.name, cases=held)
+    return desk.say("desk.duty.off", officer=officer.name)
+
+
+def _roster(db: Session, desk: Desk, *, now: datetime) -> str:
+    on = roster.list_on_duty(db, district=None, now=now)
+    if not on:
+        return desk.say("desk.duty.nobody")
+    rows = [f"• {each.name} {each.badge} {each.district or ''}".rstrip() for each in on]
+    return "\n".join([desk.say("desk.duty.roster"), *rows])
+
+
+def _link(db: Session, desk: Desk, said: OfficerSaid, officer: Officer, *, now: datetime) -> str:
+    if not said.private:
+        return desk.say("desk.link.private")
+    token = sign_in.issue(db, officer, now=now)
+    body = {"text": desk.say("desk.link.here", link=f"{desk.console}/sign-in#{token}")}
+    outbox.enqueue(
+        db,
+        dedup_key=f"sign_in:{uuid4().hex}",
+        channel=desk.channel,
+        recipient=said.chat,
+        body=body,
+        lane=Lane.URGENT,
+        due_at=now,
+        expires_at=now + sign_in.LINK_LASTS,
+        fleeting=True,  # the link is in no table once it is sent
+    )
+    return ""
+
+
+def _on_case(
+    db: Session, desk: Desk, said: OfficerSaid, officer: Officer, *, now: datetime
+) -> str:
+    codes = PATTERN.findall(said.argument.upper())
+    if said.about and said.about not in codes:
+        codes = [said.about, *codes]
+    found = [cases.find(db, code=code) for code in codes]
+    case = found[0] if found else None
+    if case is None:
+        return desk.say(f"desk.how.{said.command}")
+    if not may_see(officer, case):
+        audit.record(db, "case.refused", actor=status.name(officer), now=now, case_code=case.code)
+        return desk.say("desk.press.unknown")
+    return duty.trying(
+        db,
+        desk,
+        case,
+        said.command or "",
+        lambda: _do(db, desk, said, case, found[1:], officer, now=now),
+    )
+
+
+def _do(
+    db: Session,
+    desk: Desk,
+    said: OfficerSaid,
+    case: Case,
+    others: list[Case | None],
+    officer: Officer,
+    *,
+    now: datetime,
+) -> str:
+    match said.command:
+        case "reopen":
+            duty.reopen(db, desk, case, by=officer, now=now)
+            return desk.say("desk.press.reopened")
+        case "merge" if others and (into := others[0]) is not None:
+            duty.merge(db, desk, case, into=into, by=officer, now=now)
+            return desk.say("desk.press.merged", case=into.code)
+        case "snooze":
+            words = [word for word in said.argument.split() if word.isdecimal()]
+            minutes = int(words[0]) if words else 30
+            until = now + timedelta(minutes=min(minutes, 100_000))
+            duty.snooze(db, desk, case, until=until, by=officer, now=now)
+            return desk.say("desk.press.snoozed", minutes=str(minutes))
+        case "handover":
+            to = _colleague(db, said.argument)
+            if to is None:
+                return desk.say("desk.how.handover")
+            duty.hand_over(db, desk, case, to=to, by=officer, now=now)
+            return desk.say("desk.press.handed_over", officer=to.name)
+    return desk.say(f"desk.how.{said.command}")
+
+
+def _colleague(db: Session, argument: str) -> Officer | None:
+    """Return the officer that an argument names by badge, or by a name only one has."""
+    if badge := BADGE.search(argument.upper()):
+        return officers.find_badge(db, badge=badge.group())
+    words = set(argument.split())
+    named = [each for each in officers.list_serving(db) if each.name in words]
+    return named[0] if len(named) == 1 else None
+
+
+def _reply(db: Session, desk: Desk, said: OfficerSaid, text: str, *, now: datetime) -> None:
+    body: dict[str, object] = {"text": text}
+    if not said.private and said.ref:
+        body["answer"] = said.ref
+    outbox.enqueue(
+        db,
+        dedup_key=f"reply:{desk.channel}:{said.external_id}:0",
+        channel=desk.channel,
+        recipient=said.chat,
+        body=body,
+        lane=Lane.URGENT,
+        due_at=now,
+    )
+
+
+def _refuse_stranger(db: Session, desk: Desk, said: OfficerSaid, now: datetime) -> None:
+    audit.record(
+        db, "message.refused", actor="stranger", now=now, case_code=said.about, why="not listed"
+    )
+    _reply(db, desk, said, desk.say("desk.press.not_allowed"), now=now)
+    outbox.nudge(db)
