@@ -67,7 +67,7 @@ class Box:
         fleeting: bool = False,
     ) -> int:
         with self.sessions.begin() as db:
-            message = store.enqueue(
+            return store.enqueue(
                 db,
                 dedup_key=key or f"test:{text}",
                 channel=channel,
@@ -78,8 +78,6 @@ class Box:
                 expires_at=expires_at,
                 fleeting=fleeting,
             )
-            db.flush()
-            return message.id
 
     def claim(self, limit: int = 10, *, holder: str = "a") -> list[str]:
         with self.sessions.begin() as db:
