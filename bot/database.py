@@ -140,7 +140,8 @@ def _ping_if_rested(
     if time.monotonic() - record.info.get(USED, math.inf) < RESTED:
         return
     try:
-        connection.execute("")  # type: ignore[attr-defined]  psycopg's own: the shortest question
+        # psycopg's own connection, and the shortest question there is
+        connection.execute("")
         connection.rollback()
     except psycopg.Error as error:
         raise DisconnectionError from error  # the pool opens another one

@@ -36,7 +36,7 @@ def find_open(db: Session, *, citizen_id: int) -> Case | None:
 
     It may be another citizen's, into which theirs was merged.
     """
-    db.flush()
+    db.flush()  # what follows is asked of the database itself
     found = db.scalar(_OPEN, {"citizen_id": citizen_id})
     return db.get_one(Case, found) if found is not None else None
 

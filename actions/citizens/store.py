@@ -37,7 +37,8 @@ def lock(db: Session, *, channel: str, address: str, first_step: str) -> Citizen
     """Return the citizen, held until the transaction ends; a new one starts at `first_step`."""
     asked = {"channel": channel, "address": address, "first_step": first_step}
     fresh = {"populate_existing": True}  # what was read before the lock may be old
-    return db.scalars(_LOCK, asked, execution_options=fresh).one()
+    citizen: Citizen = db.scalars(_LOCK, asked, execution_options=fresh).one()
+    return citizen
 
 
 def find(db: Session, *, channel: str, address: str) -> Citizen | None:

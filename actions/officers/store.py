@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from actions.officers.models import Officer, Role
 
-
 # Asked for every private message: built once.
 _SERVING = select(Officer).where(
     Officer.telegram_id == bindparam("telegram_id"), Officer.removed_at.is_(None)

@@ -14,7 +14,9 @@ from actions.db.base import UtcDateTime
 from actions.outbox import chats
 from actions.outbox.claim import Claimed, claim, claim_paced, next_due
 from actions.outbox.models import Lane, OutboxArchive, OutboxMessage, Status
+from actions.outbox.pace import is_group
 from actions.outbox.policy import (
+    PATIENCE,
     Blocked,
     GiveUp,
     Moved,
@@ -43,6 +45,7 @@ __all__ = [
 ]
 
 CHANNEL = "outbox"  # what NOTIFY and LISTEN call it
+SHUT = "the chat takes nothing"  # how the last error of what must get through begins
 NUDGED = "outbox.nudged"  # in a session's info: wake the senders when it has committed
 
 
@@ -152,6 +155,11 @@ FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS bigint[]), CAST(:statuses 
 WHERE m.id = v.id AND m.attempts = v.attempt AND m.status = 'sending'
 RETURNING m.id, m.fleeting AND m.settled_at IS NOT NULL
 """)
+# Later edits and answers go to the message that is there now.
+_IN_ITS_PLACE = text("""
+UPDATE outbox_message m SET external_ref = :ref FROM outbox_message e
+WHERE e.id = :id AND m.dedup_key = e.body ->> 'edits'
+""")
 _DROP_FLEETING = text("""
 WITH gone AS (DELETE FROM outbox_message WHERE id = ANY(:ids) RETURNING channel, recipient)
 DELETE FROM outbox_chat c USING gone g
@@ -177,6 +185,8 @@ def settle_many(db: Session, settlements: Sequence[Settlement], *, now: datetime
         if each.message_id not in kept:
             continue
         match each.outcome:
+            case Sent(ref, True):
+                db.execute(_IN_ITS_PLACE, {"id": each.message_id, "ref": ref})
             case Unavailable(_, wait) if wait is not None:
                 chats.hold(db, channel=each.channel, recipient=each.recipient, wait=wait, now=now)
             case Blocked(reason):
@@ -191,6 +201,8 @@ def _row(each: Settlement, now: datetime) -> tuple[object, ...]:
     match each.outcome:
         case Sent(sent):
             status, ref = Status.SENT, sent
+        case Refused(reason, True) | Blocked(reason) if _must_get_through(each):
+            due_at, error = now + PATIENCE[each.lane].longest, f"{SHUT}: {reason}"
         case Refused(reason):
             status, error = Status.FAILED, reason
         case Blocked(reason):
@@ -205,6 +217,14 @@ def _row(each: Settlement, now: datetime) -> tuple[object, ...]:
                 case GiveUp():
                     status = Status.FAILED
     return each.message_id, each.attempt, str(status), due_at, error, ref
+
+
+def _must_get_through(each: Settlement) -> bool:
+    """Whether this is for officers, and so waits until their chat lets us in again.
+
+    Not what the channel refuses for its own sake: that would hold up all that comes after it.
+    """
+    return each.lane == Lane.URGENT and is_group(each.recipient)
 
 
 def _give_up_bulk(db: Session, each: Settlement, reason: str, now: datetime) -> None:

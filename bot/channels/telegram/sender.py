@@ -31,6 +31,13 @@ LONGEST_CAPTION = 1024
 # What Telegram says when the message to be edited is no longer there to be edited.
 _GONE = re.compile(r"message to edit not found|message can't be edited|MESSAGE_ID_INVALID", re.I)
 _BAD_MARKUP = re.compile(r"can't parse entities", re.IGNORECASE)
+# What it says when a chat takes nothing from us; what is wrong with one message reads otherwise.
+_SHUT = re.compile(
+    r"chat not found|(?:not enough|no) rights|CHAT_\w*FORBIDDEN|CHAT_RESTRICTED|"
+    r"group chat was deactivated|TOPIC_CLOSED|need administrator rights",
+    re.IGNORECASE,
+)
+_NOT_TEXT = frozenset({"edits", "delete", "topic", "close_topic", "photo", "document"})
 _TAG = re.compile(r"</?[a-z][^>]*>", re.IGNORECASE)
 _MODES = {"html": "HTML", "markdown": "MarkdownV2"}
 
@@ -45,7 +52,7 @@ class TelegramSender:
     async def send(self, envelope: Envelope) -> Outcome:
         """Send one message; an error of Telegram's becomes an outcome."""
         try:
-            return Sent(await self._call(envelope))
+            return await self._call(envelope)
         except RetryAfter as error:
             return Unavailable("flood limit", wait=_as_timedelta(error.retry_after))
         except ChatMigrated as error:
@@ -55,13 +62,13 @@ class TelegramSender:
         except BadRequest as error:  # BadRequest is a NetworkError: test it first
             if "not modified" in error.message:
                 return Sent(envelope.ref)
-            return Refused(error.message)
+            return Refused(error.message, chat=_is_shut(envelope.body, error.message))
         except InvalidToken:
             return Unavailable("the bot token is refused")
         except TelegramError as error:
             return Unavailable(error.message)
 
-    async def _call(self, envelope: Envelope) -> str | None:
+    async def _call(self, envelope: Envelope) -> Sent:
         body = envelope.body
         if "answers" in body:
             await self._ask(
@@ -70,9 +77,9 @@ class TelegramSender:
                 text=_text(body) or None,
                 show_alert=bool(body.get("alert")),
             )
-            return None
+            return Sent()
         if special := await self._special(envelope):
-            return special
+            return Sent(special)
         call = self._edit if "edits" in body else self._send
         try:
             return await call(envelope, markup=True)
@@ -81,7 +88,7 @@ class TelegramSender:
                 return await call(envelope, markup=False)
             raise
 
-    async def _edit(self, envelope: Envelope, *, markup: bool) -> str | None:
+    async def _edit(self, envelope: Envelope, *, markup: bool) -> Sent:
         body = envelope.body
         try:
             edited = await self._ask(
@@ -95,10 +102,11 @@ class TelegramSender:
         except BadRequest as error:
             if not _GONE.search(error.message):
                 raise
-            return await self._send(envelope, markup=markup)  # somebody deleted it: say it anew
-        return str(edited["message_id"]) if isinstance(edited, dict) else envelope.ref
+            anew = await self._send(envelope, markup=markup)  # somebody deleted it: say it again
+            return Sent(anew.ref, anew=True)
+        return Sent(str(edited["message_id"]) if isinstance(edited, dict) else envelope.ref)
 
-    async def _send(self, envelope: Envelope, *, markup: bool) -> str:
+    async def _send(self, envelope: Envelope, *, markup: bool) -> Sent:
         body = envelope.body
         sent = await self._ask(
             "sendMessage",
@@ -109,7 +117,7 @@ class TelegramSender:
             allow_paid_broadcast=envelope.paid or None,
             **_placed(envelope),
         )
-        return str(sent["message_id"])
+        return Sent(str(sent["message_id"]))
 
     async def _ask(self, method: str, **parameters: object) -> Any:
         """Call a method and return its JSON. PTB's own methods build a whole message of the
@@ -191,6 +199,11 @@ def _placed(envelope: Envelope) -> dict[str, Any]:
             "allow_sending_without_reply": True,
         }
     return placed
+
+
+def _is_shut(body: Body, said: str) -> bool:
+    """Tell whether the chat takes nothing at all: topics or pictures alone may be forbidden."""
+    return bool(_SHUT.search(said)) and _NOT_TEXT.isdisjoint(body)
 
 
 def _text(body: Body, *, markup: bool = True) -> str:

@@ -95,6 +95,11 @@ class Box:
                 {"h": holder},
             )
 
+    def wait_until_due(self) -> None:
+        """Let what waits be due by the database's clock, which is the workers'."""
+        with self.sessions.begin() as db:
+            db.execute(sql("UPDATE outbox_message SET due_at = now() WHERE status = 'waiting'"))
+
     def reclaim(self) -> int:
         with self.sessions.begin() as db:
             return leases.reclaim(db, channels=("telegram",))
