@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 import yaml
 
@@ -151,7 +152,7 @@ def check(text: str, *, name: str) -> Iterator[str]:
     )
 
 
-def _check_front(front: Mapping[str, object]) -> Iterator[str]:
+def _check_front(front: Mapping[str, Any]) -> Iterator[str]:
     known = {"kind", "type", "audience", "since", "until", "season", "source", "poster"}
     yield from (
         f"front matter has no {key!r}; there are {', '.join(sorted(known))}"
@@ -166,7 +167,7 @@ def _check_front(front: Mapping[str, object]) -> Iterator[str]:
     elif front["type"] not in set(ScamType):
         yield f"type is {front['type']!r}; it is one of {', '.join(ScamType)}"
     if not str(front.get("source") or "").strip():
-        yield "source is missing: say where the facts come from, or `own` when it is common knowledge"
+        yield "source is missing: where the facts come from, or `own` for common knowledge"
     if not isinstance(front.get("poster", False), bool):
         yield "poster is true or false"
     for key in ("since", "until"):
@@ -231,7 +232,7 @@ def _check_part(part: str, said: str, language: str) -> Iterator[str]:
         yield "is more than one line"
 
 
-def _split(text: str) -> tuple[dict[str, object], dict[str, dict[str, str]]]:
+def _split(text: str) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
     match = _FRONT.match(text.replace("\r\n", "\n"))
     if match is None:
         raise BadContent("the file does not open with front matter between two lines of ---")

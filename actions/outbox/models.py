@@ -23,11 +23,13 @@ from actions.db.base import Base
 class Lane(IntEnum):
     URGENT = 0  # escalations, their edits and answers
     REPLY = 1  # answers to what citizens say
-    BULK = 2  # tips and alerts
+    WARNING = 2  # to one person at risk: before all tips, never before an answer
+    BULK = 3  # tips and alerts
 
 
 class Status(StrEnum):
     WAITING = "waiting"  # may be sent from `due_at` on
+    HELD = "held"  # its campaign is paused: nobody sends it
     SENDING = "sending"  # a worker holds it until `due_at`
     SENT = "sent"  # the channel took it
     FAILED = "failed"  # given up; a person must look

@@ -22,6 +22,7 @@ from actions.outbox.policy import (
 
 CHANNEL = "outbox"  # what NOTIFY and LISTEN call it
 LEASE = timedelta(minutes=1)  # must outlast a whole batch: its size times a channel's timeout
+BLOCKED = "blocked: "  # opens last_error when the person no longer wants us
 PENDING = (Status.WAITING, Status.SENDING)
 
 
@@ -111,8 +112,11 @@ def settle(db: Session, *, message_id: int, attempt: int, outcome: Outcome, now:
         case Sent(ref):
             message.status, message.external_ref, message.last_error = Status.SENT, ref, None
             message.settled_at = now
-        case Refused(reason) | Blocked(reason):
+        case Refused(reason):
             message.status, message.last_error, message.settled_at = Status.FAILED, reason, now
+        case Blocked(reason):  # a ledger must be able to tell it from a refusal
+            message.status, message.settled_at = Status.FAILED, now
+            message.last_error = BLOCKED + reason
         case Unavailable(reason):
             message.last_error = reason
             lane = Lane(message.lane)
@@ -135,7 +139,7 @@ def drop_pending(db: Session, *, channel: str, recipient: str, lane: Lane, now: 
                 OutboxMessage.channel == channel,
                 OutboxMessage.recipient == recipient,
                 OutboxMessage.lane == lane,
-                OutboxMessage.status == Status.WAITING,
+                OutboxMessage.status.in_([Status.WAITING, Status.HELD]),
             )
         )
         .values(status=Status.EXPIRED, settled_at=now)
