@@ -193,6 +193,7 @@ def move(
 
 def _hold(db: Session, campaign: Campaign) -> None:
     """Two people cannot act past each other: the second sees what the first did."""
+    db.flush()  # a refresh throws away what is not stored yet
     db.refresh(campaign, with_for_update={"of": Campaign})
 
 

@@ -73,6 +73,7 @@ def reword(
 ) -> None:
     """Change the words. Whoever does becomes an author; an approval of other words is void."""
     status.require_publisher(by)
+    db.flush()  # a refresh throws away what is not stored yet
     db.refresh(campaign, with_for_update={"of": Campaign})
     if campaign.status in status.ENDED:
         raise status.IllegalMove(f"the campaign is {campaign.status}; write a new one")
