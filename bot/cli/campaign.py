@@ -44,7 +44,7 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        _complaints.print(f"fanzha: refused: {refusal or refusal.__doc__}", markup=False)
+        _complaints.print(f"fanzha: refused: {str(refusal) or refusal.__doc__}", markup=False)
         raise typer.Exit(REFUSED) from None
 
 
