@@ -53,12 +53,19 @@ def after_quiet(moment: str, *, p: str = "p", home: str = ":home") -> str:
 
 
 _DRAW = "(('x' || substr(md5(:seed || {what} || c.id), 1, 8))::bit(32)::bigint / 4294967296.0)"
+_LANGUAGE = """CASE WHEN c.language = ANY(:spoken) THEN c.language
+               ELSE (CAST(:spoken AS text[]))[1] END"""
 _QUEUE = text(
     f"""
-    WITH who AS (
-        SELECT c.id, c.channel, c.address,
-               CASE WHEN c.language = ANY(:spoken) THEN c.language
-                    ELSE (CAST(:spoken AS text[]))[1] END AS language,
+    WITH past AS MATERIALIZED (
+        SELECT d.citizen_id, bool_or(d.state = 'queued') AS busy,
+               max(d.settled_at) FILTER (WHERE d.state = 'sent') AS last
+        FROM delivery d
+        WHERE d.citizen_id > :after AND d.citizen_id <= :upto
+          AND (d.state = 'queued' OR d.settled_at > CAST(:now AS timestamptz) - :least)
+        GROUP BY d.citizen_id
+    ), who AS MATERIALIZED (
+        SELECT c.id,
                {_DRAW.format(what="'/control/'")} < :control AS held_out,
                (CAST(:variants AS text[]))[
                    1 + floor({_DRAW.format(what="'/variant/'")} * cardinality(:variants))::int
@@ -67,16 +74,14 @@ _QUEUE = text(
                     WHEN {_DRAW.format(what="'/side/' || :occurrence || '/'")} < 0.5 THEN 'scam'
                     ELSE 'real' END AS side,
                p.quiet_from, p.quiet_to, p.timezone,
-               :gap AND EXISTS (SELECT 1 FROM delivery d
-                                WHERE d.citizen_id = c.id AND d.state = 'queued') AS busy,
-               greatest(:at, CASE WHEN :gap THEN
-                   (SELECT max(d.settled_at) FROM delivery d
-                    WHERE d.citizen_id = c.id AND d.state = 'sent') + :least END) AS ready
+               :gap AND coalesce(past.busy, false) AS busy,
+               greatest(:at, CASE WHEN :gap THEN past.last + :least END) AS ready
         FROM citizen c LEFT JOIN profile p ON p.citizen_id = c.id
+                       LEFT JOIN past ON past.citizen_id = c.id
         WHERE c.id > :after AND c.id <= :upto AND {WANTED}
-    ), timed AS (
+    ), timed AS MATERIALIZED (
         SELECT who.*, {after_quiet("who.ready", p="who")} AS due FROM who
-    ), decided AS (
+    ), decided AS MATERIALIZED (
         SELECT timed.*,
                CASE WHEN held_out THEN 'control' WHEN busy THEN 'gap'
                     WHEN due >= :expires THEN 'late' END AS reason
@@ -90,16 +95,17 @@ _QUEUE = text(
                CASE WHEN reason IS NOT NULL THEN CAST(:now AS timestamptz) END
         FROM decided
         ON CONFLICT (citizen_id, occurrence_id) DO NOTHING
-        RETURNING citizen_id, state
+        RETURNING citizen_id, variant, side, due_at, state
     )
     INSERT INTO outbox_message (dedup_key, channel, recipient, lane, body, status, due_at,
                                 expires_at, attempts, fleeting)
-    SELECT 'campaign:' || :occurrence || ':' || decided.id, channel, address, :lane,
-           CAST(:bodies AS jsonb) -> (variant || ':' || language || ':' || coalesce(side, '')),
-           'waiting', due, :expires, 0, false
-    FROM decided JOIN stored ON stored.citizen_id = decided.id
+    SELECT 'campaign:' || :occurrence || ':' || c.id, c.channel, c.address, :lane,
+           CAST(:bodies AS jsonb) -> (stored.variant || ':' || {_LANGUAGE} || ':'
+                                      || coalesce(stored.side, '')),
+           'waiting', stored.due_at, :expires, 0, false
+    FROM stored JOIN citizen c ON c.id = stored.citizen_id
     WHERE stored.state = 'queued'
-    ORDER BY decided.due, decided.id
+    ORDER BY stored.due_at, c.id
     """
 )
 _MESSAGES = """
