@@ -6,7 +6,7 @@ The NLU was asked before we got here: no network call happens inside.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -23,11 +23,13 @@ from actions.reports import store as reports
 from actions.reports.models import Report
 from actions.triage import wording
 from actions.triage.assess import assess
-from actions.triage.judgement import Judgement, Verdict
+from actions.triage.judgement import Judgement, Stage, Verdict
 from actions.triage.understanding import Understanding
+from actions.warnings import store as warnings
 from bot import desk as duty
-from bot import texts
+from bot import personal, texts
 from bot.conversation import flow, messages, turn
+from bot.conversation.advice import GRAVE
 from bot.conversation.intents import everyday
 from bot.conversation.turn import (
     START,
@@ -38,6 +40,7 @@ from bot.conversation.turn import (
     Forget,
     Line,
     OpenCase,
+    Personal,
     Pressed,
     Prompt,
     Said,
@@ -83,6 +86,7 @@ class _Taking:
     now: datetime
     report: Report | None = None
     kept_cases: Sequence[str] | None = None
+    answers: list[Prompt] = field(default_factory=list)  # of effects that look something up
 
 
 def receive(
@@ -118,7 +122,7 @@ def receive(
     taking = _Taking(db, desk, citizen, message, case, found, now)
     for effect in after.effects:
         _perform(taking, effect)
-    _reply(taking, after.prompts)
+    _reply(taking, (*after.prompts, *taking.answers))
     outbox.nudge(db)
     return True
 
@@ -161,6 +165,10 @@ def _perform(taking: _Taking, effect: turn.Effect) -> None:
                 found=taking.found,
                 now=taking.now,
             )
+            if judgement.verdict in GRAVE and judgement.stage != Stage.QUERY and judgement.type:
+                warnings.plan_check_in(
+                    taking.db, citizen_id=taking.citizen.id, type=judgement.type, now=taking.now
+                )
         case OpenCase(cause, judgement):
             _open(taking, cause, judgement)
         case TellDesk(text, lines, judgement):
@@ -168,12 +176,10 @@ def _perform(taking: _Taking, effect: turn.Effect) -> None:
         case ChooseLanguage(language):
             taking.citizen.language, taking.citizen.language_chosen = language, True
         case StopBulk():
-            outbox.drop_pending(
-                taking.db,
-                channel=taking.citizen.channel,
-                recipient=taking.citizen.address,
-                lane=Lane.BULK,
-                now=taking.now,
+            personal.stop(taking.db, taking.citizen, now=taking.now)
+        case Personal():
+            taking.answers += personal.do(
+                taking.db, taking.citizen, effect, region=taking.desk.region, now=taking.now
             )
         case Forget():
             taking.kept_cases = forget(taking.db, taking.citizen, now=taking.now)
@@ -191,6 +197,9 @@ def _open(taking: _Taking, cause: str, judgement: Judgement | None) -> None:
         report.case_id = taking.case.id
     db.flush()  # the card reads the report
     duty.show(db, taking.desk, taking.case, now=now)
+    if cause == "live":
+        region = taking.desk.region
+        personal.tell_guardians(db, taking.citizen, case=taking.case.code, region=region, now=now)
 
 
 def _tell_desk(

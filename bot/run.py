@@ -28,7 +28,19 @@ from bot.wiring import Service
 log = structlog.get_logger()
 
 PARTS = ("telegram", "sender", "schedule", "console")
-COMMANDS = ("start", "help", "check", "tips", "language", "person", "stop", "forget")
+COMMANDS = (
+    "start",
+    "help",
+    "check",
+    "tips",
+    "profile",
+    "mydata",
+    "guardian",
+    "language",
+    "person",
+    "stop",
+    "forget",
+)
 
 
 class BadToken(Exception):

@@ -20,6 +20,7 @@ from actions.citizens import store as citizens
 from actions.outbox import store as outbox
 from bot import desk as duty
 from bot.campaigns import clock as campaigns
+from bot.campaigns import risk
 from bot.desk import Desk
 from bot.nlu.client import NluClient
 from bot.rejudge import rejudge
@@ -51,6 +52,8 @@ def start(service: Service, nlu: NluClient, desk: Desk) -> AsyncIOScheduler:
     every(1, "timers", lambda: asyncio.to_thread(fire_timers, service, desk))
     every(5, "rejudge", lambda: rejudge(service, nlu, desk))
     every(1, "campaigns", lambda: asyncio.to_thread(campaigns.tick, service))
+    every(5, "warnings", lambda: asyncio.to_thread(risk.tick, service, desk))
+    every(900, "rises", lambda: asyncio.to_thread(risk.watch, service))
     every(20, "quiet_hours", lambda: asyncio.to_thread(campaigns.keep_quiet, service))
     every(3600, "housekeeping", lambda: asyncio.to_thread(tidy, service))
     scheduler.start()

@@ -7,7 +7,19 @@ import sys
 import typer
 from rich.console import Console
 
-from bot.cli import assess, campaign, chat, db, demo, doctor, evaluate, officers, run, train
+from bot.cli import (
+    assess,
+    campaign,
+    chat,
+    db,
+    demo,
+    doctor,
+    evaluate,
+    officers,
+    run,
+    train,
+    warnings,
+)
 from bot.database import DatabaseAway, OldSchema
 from bot.nlu.train import TrainingFailed
 from bot.run import BadToken
@@ -28,6 +40,9 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(officers.app, name="officers", help="Who may work cases and publish.")
 app.add_typer(campaign.app, name="campaign", help="Tips and alerts: write, approve, watch.")
+app.add_typer(
+    warnings.app, name="warnings", help="Lists of people at risk, and what came of them."
+)
 app.add_typer(db.app, name="db", help="The database's schema.")
 app.command("doctor")(doctor.doctor)
 app.command("demo", hidden=True)(demo.demo)

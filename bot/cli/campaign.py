@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,17 +16,17 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from actions.campaigns import account, content, lint, status, store
+from actions.campaigns import account, content, lint, quiz, rise, status, store
 from actions.campaigns.audience import BadAudience
 from actions.campaigns.audience import parse as parse_audience
 from actions.campaigns.content import BadContent
-from actions.campaigns.models import Campaign, CatchUp
+from actions.campaigns.models import Campaign, CatchUp, Rise
 from actions.campaigns.status import Refusal
 from actions.officers import store as officers
 from actions.officers.models import Officer
 from actions.outbox import store as outbox
-from bot import settings, wiring
-from bot.campaigns import times, wording
+from bot import settings, texts, wiring
+from bot.campaigns import risk, times, wording
 from bot.campaigns.times import BadTime
 from bot.wiring import Service
 
@@ -349,13 +350,89 @@ def stats(
             raise Refusal(f"there is no campaign {campaign_id}")
         counted = account.count(db, campaign)
         because = account.reasons(db, campaign)
+        measured = _measured(db, campaign)
     if as_json:
-        typer.echo(json.dumps({**counted, "reasons": because}))
+        typer.echo(json.dumps({**counted, "reasons": because, **measured}))
         return
     table = Table("", "recipients")
     for name, number in [*counted.items(), *((f"  {k}", v) for k, v in because.items())]:
         table.add_row(name, str(number))
     _console.print(table)
+
+
+def _measured(db: Session, campaign: Campaign) -> dict[str, object]:
+    def skill(each: quiz.Skill) -> dict[str, object]:
+        return {
+            "cohort": each.cohort,
+            "answers": each.scams + each.reals,
+            "sensitivity": each.sensitivity,
+            "false_alarm_rate": each.false_alarm_rate,
+        }
+
+    return {
+        "opt_outs": quiz.opt_outs(db, campaign),
+        "quiz": [skill(each) for each in quiz.own_answers(db, campaign)],
+        "later": [skill(each) for each in quiz.compare(db, campaign)],
+    }
+
+
+@app.command("export")
+def export(
+    out: Annotated[Path, typer.Option(help="Where to write the CSV file.")] = Path(
+        "campaigns.csv"
+    ),
+) -> None:
+    """Write one line a campaign with everything that was counted, as CSV."""
+    names = ("audience", "queued", "sent", "failed", "blocked", "expired", "skipped")
+    skills = ("answers", "sensitivity", "false_alarm_rate")
+    cohorts = ("a", "b", "control")
+    with wiring.service(settings.load()) as service, service.sessions.begin() as db:
+        with out.open("w", encoding="utf-8-sig", newline="") as file:
+            table = csv.writer(file)
+            later = [f"later_{cohort}_{name}" for cohort in cohorts for name in skills]
+            table.writerow(["id", "title", "status", *names, "opt_outs", *later])
+            for campaign in store.list_all(db):
+                counted, measured = account.count(db, campaign), _measured(db, campaign)
+                by_cohort = {each["cohort"]: each for each in measured["later"]}  # type: ignore[attr-defined]
+                table.writerow(
+                    [
+                        campaign.id,
+                        campaign.title,
+                        campaign.status,
+                        *(counted[name] for name in names),
+                        measured["opt_outs"],
+                        *(by_cohort.get(c, {}).get(name) for c in cohorts for name in skills),
+                    ]
+                )
+    _console.print(f"written to {out}", markup=False)
+
+
+@app.command("offers")
+def offers() -> None:
+    """Show districts and types whose reports rose, and for which nobody has drafted an alert."""
+    with wiring.service(settings.load()) as service, service.sessions() as db:
+        for each in rise.list_open(db):
+            _console.print(
+                texts.say(
+                    "rise.offer",
+                    service.region.languages[0],
+                    service.region,
+                    **risk.facts(each, service.region, service.region.languages[0]),
+                ),
+                markup=False,
+            )
+
+
+@app.command("take")
+def take(offer: Annotated[int, typer.Argument(help="As `offers` shows it.")], by: By) -> None:
+    """Draft the alert that is offered; print the campaign's id."""
+    with wiring.service(settings.load()) as service, refusing(), service.sessions.begin() as db:
+        who = officer(db, by)
+        found = db.get(Rise, offer, with_for_update=True)
+        if found is None or found.campaign_id is not None:
+            raise Refusal(f"offer {offer} is not open")
+        made = risk.draft(db, found, service.region, by=who, now=service.clock())
+        _console.print(str(made.id))
 
 
 @app.command("lint")

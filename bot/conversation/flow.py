@@ -12,7 +12,7 @@ from dataclasses import replace
 from actions.triage import rules, wording
 from actions.triage.judge import reconsider
 from actions.triage.judgement import Judgement, Signal
-from bot.conversation import messages
+from bot.conversation import messages, personal
 from bot.conversation.advice import GRAVE, QUESTIONS, next_question
 from bot.conversation.turn import (
     START,
@@ -128,6 +128,8 @@ def _in_case(session: Session, judgement: Judgement, effects: tuple[Effect, ...]
 
 
 def _pressed(session: Session, question: str, value: str) -> Turn:
+    if (turn := personal.pressed(session, question, value)) is not None:
+        return turn
     if question in QUESTIONS and value in QUESTIONS[question].values:
         return _answered(session, question, value)
     match question, value:
@@ -203,6 +205,8 @@ def _everyday(session: Session, said: Said) -> Turn:
 
 
 def _command(session: Session, name: str, argument: str) -> Turn:
+    if (turn := personal.command(session, name, argument)) is not None:
+        return turn
     match name:
         case "language" if argument.lower() in ("zh", "en"):
             return _language(session, argument.lower())
