@@ -40,9 +40,7 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(officers.app, name="officers", help="Who may work cases and publish.")
 app.add_typer(campaign.app, name="campaign", help="Tips and alerts: write, approve, watch.")
-app.add_typer(
-    warnings.app, name="warnings", help="Lists of people at risk, and what came of them."
-)
+app.add_typer(warnings.app, name="warnings", help="People at risk, and what came of it.")
 app.add_typer(db.app, name="db", help="The database's schema.")
 app.command("doctor")(doctor.doctor)
 app.command("demo", hidden=True)(demo.demo)

@@ -378,33 +378,40 @@ def _measured(db: Session, campaign: Campaign) -> dict[str, object]:
 
 @app.command("export")
 def export(
-    out: Annotated[Path, typer.Option(help="Where to write the CSV file.")] = Path(
-        "campaigns.csv"
-    ),
+    out: Annotated[Path, typer.Option(help="The CSV file.")] = Path("campaigns.csv"),
 ) -> None:
     """Write one line a campaign with everything that was counted, as CSV."""
     names = ("audience", "queued", "sent", "failed", "blocked", "expired", "skipped")
     skills = ("answers", "sensitivity", "false_alarm_rate")
     cohorts = ("a", "b", "control")
     with wiring.service(settings.load()) as service, service.sessions.begin() as db:
-        with out.open("w", encoding="utf-8-sig", newline="") as file:
-            table = csv.writer(file)
-            later = [f"later_{cohort}_{name}" for cohort in cohorts for name in skills]
-            table.writerow(["id", "title", "status", *names, "opt_outs", *later])
-            for campaign in store.list_all(db):
-                counted, measured = account.count(db, campaign), _measured(db, campaign)
-                by_cohort = {each["cohort"]: each for each in measured["later"]}  # type: ignore[attr-defined]
-                table.writerow(
-                    [
-                        campaign.id,
-                        campaign.title,
-                        campaign.status,
-                        *(counted[name] for name in names),
-                        measured["opt_outs"],
-                        *(by_cohort.get(c, {}).get(name) for c in cohorts for name in skills),
-                    ]
-                )
+        rows = [_csv_row(db, campaign, names, cohorts, skills) for campaign in store.list_all(db)]
+    with out.open("w", encoding="utf-8-sig", newline="") as file:
+        table = csv.writer(file)
+        later = [f"later_{cohort}_{name}" for cohort in cohorts for name in skills]
+        table.writerow(["id", "title", "status", *names, "opt_outs", *later])
+        table.writerows(rows)
     _console.print(f"written to {out}", markup=False)
+
+
+def _csv_row(
+    db: Session,
+    campaign: Campaign,
+    names: tuple[str, ...],
+    cohorts: tuple[str, ...],
+    skills: tuple[str, ...],
+) -> list[object]:
+    counted, measured = account.count(db, campaign), _measured(db, campaign)
+    by_cohort = {each["cohort"]: each for each in measured["later"]}  # type: ignore[attr-defined]
+    title = f"'{campaign.title}" if campaign.title[:1] in "=+-@" else campaign.title
+    return [
+        campaign.id,
+        title,  # a spreadsheet must not take it for a formula
+        campaign.status,
+        *(counted[name] for name in names),
+        measured["opt_outs"],
+        *(by_cohort.get(cohort, {}).get(name) for cohort in cohorts for name in skills),
+    ]
 
 
 @app.command("offers")

@@ -48,9 +48,8 @@ def import_list(
             )
             for line, complaint in listed.complaints[:SHOWN]:
                 _complaints.print(f"line {line}: {complaint}", markup=False)
-            if more := len(listed.complaints) - SHOWN:
-                if more > 0:
-                    _complaints.print(f"and {more} lines more")
+            if len(listed.complaints) > SHOWN:
+                _complaints.print(f"and {len(listed.complaints) - SHOWN} lines more")
             if dry_run:
                 _console.print(
                     f"{len(listed.rows)} lines are in order, {len(listed.complaints)} are not; "
