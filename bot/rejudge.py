@@ -34,7 +34,7 @@ _GRAVITY = (Verdict.NO_SIGN, Verdict.UNCLEAR, Verdict.SUSPICIOUS, Verdict.SCAM)
 
 async def rejudge(service: Service, nlu: NluClient, desk: Desk) -> int:
     """Judge a batch of provisional reports again; return how many were settled."""
-    if nlu.state != "up":
+    if not nlu.worth_asking:
         return 0
     waiting = await asyncio.to_thread(_waiting, service)
     settled = 0

@@ -14,13 +14,14 @@ from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
-from bot import schedule, web, wiring
+from bot import schedule, texts, web, wiring
 from bot.channels.sender import Sender
 from bot.channels.telegram import polling, webhook
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.sender import TelegramSender
 from bot.console import health
 from bot.nlu.client import NluClient
+from bot.regions import Region
 from bot.sender import OutboxWorker, listen
 from bot.settings import PREFIX, Settings
 from bot.wiring import Service
@@ -41,6 +42,9 @@ COMMANDS = (
     "stop",
     "forget",
 )
+
+
+FIRST_GREETING = 5.0  # seconds to learn at the start whether the token is good
 
 
 class BadToken(Exception):
@@ -135,25 +139,24 @@ async def _bot(settings: Settings, stack: AsyncExitStack) -> Bot:
         request=HTTPXRequest(connection_pool_size=64, pool_timeout=10, read_timeout=10),
         get_updates_request=HTTPXRequest(connection_pool_size=2),
     )
-    while True:
-        try:
-            await bot.initialize()
-            break
-        except InvalidToken:
-            raise BadToken(
-                f"{PREFIX}TELEGRAM_TOKEN: Telegram does not know this token; "
-                "@BotFather shows it under /mybots"
-            ) from None
-        except TelegramError as error:
-            log.warning("telegram.away", error=error)
-            await asyncio.sleep(2)
     stack.push_async_callback(bot.shutdown)
+    try:
+        await asyncio.wait_for(bot.initialize(), FIRST_GREETING)
+    except InvalidToken:
+        raise BadToken(
+            f"{PREFIX}TELEGRAM_TOKEN: Telegram does not know this token; "
+            "@BotFather shows it under /mybots"
+        ) from None
+    except (TelegramError, TimeoutError) as error:  # it may come back: go on without it
+        log.warning("telegram.away", error=error)
     return bot
 
 
 async def _take_in(
     bot: Bot, intake: Intake, settings: Settings, listening: Mapping[str, socket]
 ) -> None:
+    await polling.retrying(bot.initialize)  # nothing new if it has been greeted already
+    await _offer_commands(bot, intake.desk.region)
     if settings.telegram_webhook_url is None:
         await polling.poll(bot, intake)
         return
@@ -169,6 +172,19 @@ async def _take_in(
         )
     )
     await serving
+
+
+async def _offer_commands(bot: Bot, region: Region) -> None:
+    """Put the commands into the clients' menus, in each language; a nicety that may fail."""
+    try:
+        for language in (None, *texts.LANGUAGES):
+            shown = language or region.languages[0]
+            await bot.set_my_commands(
+                [(name, texts.say(f"commands.{name}", shown, region)) for name in COMMANDS],
+                language_code=language,
+            )
+    except TelegramError as error:
+        log.warning("telegram.no_menu", error=error)
 
 
 async def _finish(worker: OutboxWorker, sending: asyncio.Task[None]) -> None:

@@ -5,11 +5,21 @@ This is the only module that reads the environment.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 PREFIX = "FANZHA_"
 
@@ -35,7 +45,7 @@ class Address(str):
     def parse(cls, value: str) -> Address:
         """Return the address, or say what is wrong with it."""
         host, colon, port = value.rpartition(":")
-        if not (colon and host and port.isdigit() and int(port) < 65536):
+        if not (colon and host and re.fullmatch(r"[0-9]{1,5}", port) and int(port) < 65536):
             raise ValueError(f"{value!r} is not HOST:PORT, such as 127.0.0.1:8080")
         return cls(value)
 
@@ -70,6 +80,20 @@ class Settings(BaseSettings):
     def _postgres(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("only PostgreSQL is supported: postgresql://user:password@host/name")
+        try:
+            make_url(value.get_secret_value() if value else "postgresql://")
+        except (ArgumentError, ValueError):
+            raise ValueError(
+                "this is not a URL such as postgresql://user:password@host:5432/name; "
+                "signs such as @ and / in a password are written %40 and %2F"
+            ) from None
+        return value
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value.get_secret_value()):
+            raise ValueError("Telegram takes 1 to 256 letters, digits, _ and - only")
         return value
 
     @field_validator("telegram_token")
@@ -82,8 +106,10 @@ class Settings(BaseSettings):
 
     @field_validator("telegram_api", "telegram_webhook_url", "nlu_url")
     @classmethod
-    def _http(cls, value: str | None) -> str | None:
-        if value is not None and value != "off" and not value.startswith(("http://", "https://")):
+    def _http(cls, value: str | None, field: ValidationInfo) -> str | None:
+        if value == "off" and field.field_name == "nlu_url":
+            return value
+        if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError(f"{value!r} does not start with http:// or https://")
         return value and value.rstrip("/")
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,17 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from actions.models import metadata
+from actions.officers import store as officers
+from actions.officers.models import Officer, Role
+from actions.outbox import store as outbox
+from actions.outbox.models import Lane
 from bot import database, regions
 from bot.database import Sessions
 from bot.desk import Desk
 from bot.nlu.client import NluClient
 from bot.regions import Region
 from bot.settings import PREFIX, Settings
+from tests.line import Line
 
 DISPATCH_CHAT = "-1001234567890"
 EMPTY = "; ".join(f'DELETE FROM "{table.name}"' for table in metadata.sorted_tables)
@@ -137,3 +142,39 @@ def desk(region: Region) -> Desk:
 def no_nlu() -> NluClient:
     """The NLU client of FANZHA_NLU_URL=off: rules answer."""
     return NluClient(None)
+
+
+@pytest.fixture
+def line(sessions: Sessions, desk: Desk, now: datetime) -> Line:
+    """A citizen on the line."""
+    return Line(sessions, desk, now)
+
+
+@pytest.fixture
+def hire(sessions: Sessions) -> Callable[..., Officer]:
+    """Put an officer on the list: `hire(7, "李卫东", Role.ADMIN)`; a dispatcher if no role."""
+
+    def add(telegram_id: int = 7, name: str = "李卫东", *roles: Role) -> Officer:
+        with sessions.begin() as db:
+            return officers.add(
+                db,
+                telegram_id=telegram_id,
+                name=name,
+                roles=roles or [Role.DISPATCHER],
+                district=None,
+            )
+
+    return add
+
+
+@pytest.fixture
+def noise(sessions: Sessions, desk: Desk, now: datetime, hire: Callable[..., Officer]) -> None:
+    """Other people's rows, that a careless query would catch."""
+    hire(9_999, "别处的王警官", Role.SUPERVISOR)
+    for channel, address in (("telegram", "10010"), ("terminal", "1001")):
+        other = Line(sessions, desk, now - timedelta(hours=2), address=address, channel=channel)
+        other.says("公安局让我把钱转到安全账户，现在电话还没挂，我的电话是13971234567")
+        other.officer(9_999, "claim")
+    with sessions.begin() as db:
+        waiting = {"channel": "telegram", "recipient": "10010", "body": {"text": "别人的提醒"}}
+        outbox.enqueue(db, dedup_key="noise", lane=Lane.BULK, due_at=now, **waiting)

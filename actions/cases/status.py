@@ -27,7 +27,7 @@ class NotAllowed(Exception):
     """You are not on the list of officers who work cases."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)  # not frozen: whoever handles an exception sets its traceback
 class AlreadyOwned(Exception):
     """Somebody else has this case."""
 

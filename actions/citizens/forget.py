@@ -11,7 +11,7 @@ from actions.audit import store as audit
 from actions.campaigns import account
 from actions.cases.models import Case
 from actions.citizens.models import Citizen
-from actions.outbox.models import OutboxMessage
+from actions.outbox.models import OutboxMessage, Status
 
 
 def forget(db: Session, citizen: Citizen, *, now: datetime) -> list[str]:
@@ -29,6 +29,7 @@ def forget(db: Session, citizen: Citizen, *, now: datetime) -> list[str]:
     )
     if codes:
         about = or_(*(OutboxMessage.dedup_key.like(f"case:{code}:%") for code in codes))
+        db.execute(delete(OutboxMessage).where(about, OutboxMessage.status == Status.WAITING))
         db.execute(update(OutboxMessage).where(about).values(body={}))
     audit.record(db, "citizen.forgotten", actor="citizen", now=now, cases=len(codes))
     db.delete(citizen)

@@ -24,17 +24,19 @@ def find(db: Session, *, kind: Kind, value: str) -> Indicator | None:
 def any_known(db: Session, found: Sequence[Found]) -> bool:
     """Tell whether an earlier report that was judged a scam named one of these.
 
-    Only two or more such reports count: one mistaken report must not brand a number.
+    Only such reports of two or more citizens count: one who is mistaken, or wants to harm
+    somebody, must not brand a number by saying it twice.
     """
     named = (
         select(Sighting.indicator_id)
         .join(Indicator, Indicator.id == Sighting.indicator_id)
+        .join(Report, Report.id == Sighting.report_id)
         .where(
             tuple_(Indicator.kind, Indicator.value).in_([(f.kind, f.value) for f in found]),
             Sighting.as_scam,
         )
         .group_by(Sighting.indicator_id)
-        .having(func.count() >= 2)
+        .having(func.count(Report.citizen_id.distinct()) >= 2)
     )
     return db.scalar(select(exists(named.subquery().select()))) or False
 

@@ -94,6 +94,8 @@ def claim(
     for message in messages:
         if message.expires_at is not None and message.expires_at <= now:
             message.status, message.settled_at = Status.EXPIRED, now
+            if message.fleeting:
+                db.delete(message)
             continue
         message.status = Status.SENDING
         message.attempts += 1
@@ -145,6 +147,18 @@ def drop_pending(db: Session, *, channel: str, recipient: str, lane: Lane, now: 
         .values(status=Status.EXPIRED, settled_at=now)
     )
     return dropped.rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def list_sent(db: Session, *, prefix: str) -> Sequence[str]:
+    """Return the keys of messages that were sent and can be edited, oldest first."""
+    return db.scalars(
+        select(OutboxMessage.dedup_key)
+        .where(
+            OutboxMessage.dedup_key.startswith(prefix, autoescape=True),
+            OutboxMessage.external_ref.is_not(None),
+        )
+        .order_by(OutboxMessage.id)
+    ).all()
 
 
 def find_ref(db: Session, *, dedup_key: str) -> str | None:

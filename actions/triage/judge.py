@@ -17,6 +17,7 @@ SUSPICIOUS_AT = 0.5
 UNCLEAR_AT = 0.35
 LIVE_AT = 0.5
 SIGNAL_AT = 0.5
+ASKED_ABOUT_AT = 0.5
 MAX_REASONS = 3
 
 # The order in which reasons are told: what is most dangerous first.
@@ -55,7 +56,7 @@ def judge(text: str, model: Understanding | None, *, known: bool = False) -> Jud
         kind = kind or ScamType.OTHER_SCAM
     else:
         stage = Stage.QUERY if stage == Stage.QUERY else Stage.NONE
-        kind = None
+        kind = _subject(seen, by_rules) if stage == Stage.QUERY else None
     return Judgement(
         verdict=verdict,
         type=kind,
@@ -121,6 +122,15 @@ def _verdict(scam: float) -> Verdict:
 
 def _most_likely(types: Mapping[str, float]) -> ScamType | None:
     return ScamType(max(types, key=lambda name: types[name])) if types else None
+
+
+def _subject(*readings: Understanding) -> ScamType | None:
+    """Return what a general question is about, by the first reading that is sure of it."""
+    for reading in readings:
+        kind = _most_likely(reading.types)
+        if kind and reading.types[kind] >= ASKED_ABOUT_AT:
+            return kind
+    return None
 
 
 def _stage(stages: Mapping[str, float]) -> Stage:

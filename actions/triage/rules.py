@@ -158,7 +158,7 @@ LOSS = re.compile(
 # Words of ordinary life that a type pattern may catch by accident.
 HARMLESS = re.compile(
     r"(?:请勿|切勿|勿|不要|谨防|别)(?:向|将|把|轻信|泄露|告诉|告知|透露|点击|转账).{0,14}|退订(?:回|请回|)[tdnr0-9]|回[tdnr]{1,2}退|拒收请回复"
-    r"|do not share|never share|we will never ask|unsubscribe"
+    r"|(?:do not|don't|never) (?:share|give|tell)\b[^.!?\n]{0,40}|we will never ask[^.!?\n]{0,40}|unsubscribe"
 )
 
 _STAGES = (Stage.LIVE, Stage.LOSS, Stage.CONTACTED, Stage.QUERY, Stage.NONE)

@@ -14,6 +14,8 @@ _HAN = r"\u3400-\u9fff"
 _SPACED = re.compile(rf"(?<=[{_HAN}])[ /\\|*_~·.\-+]{{1,2}}(?=[{_HAN}])")
 _WECHAT = re.compile(r"(?i)(?<![a-z])(?:v\s*[x信❤♥]|wei\s*xin|薇信|威信(?=[:：号]))")
 _TELEGRAM = re.compile(r"(?i)te\s?le\s?gram|纸飞机")
+_NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
+_ADDRESS = re.compile(r"(?i)\b(?:https?://|www\.)\S+|\S+@\S+|\b[\w\-]+(?:\.[\w\-]+)+(?:/\S*)?")
 _HAN_LETTER = re.compile(rf"[{_HAN}]")
 _LETTER = re.compile(rf"[{_HAN}]|[A-Za-z]+")
 
@@ -32,9 +34,17 @@ def plain(text: str) -> str:
     return text.lower()
 
 
+def storable(text: str) -> str:
+    """Return the text without NUL and halves of surrogate pairs: no database takes them."""
+    return _NOT_TEXT.sub("", text)
+
+
 def language_of(text: str) -> str | None:
-    """Return "zh" or "en" by the share of Han among words; None where there are no words."""
-    words = _LETTER.findall(text)
+    """Return "zh" or "en" by the share of Han among words; None where there are no words.
+
+    Links and addresses are nobody's language.
+    """
+    words = _LETTER.findall(_ADDRESS.sub(" ", text))
     if not words:
         return None
     han = sum(1 for word in words if _HAN_LETTER.match(word))

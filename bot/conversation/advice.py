@@ -12,11 +12,14 @@ from bot.conversation.turn import Line
 QUESTIONS: Mapping[str, Question] = {
     step.QUESTION.name: step.QUESTION for step in (money, when, online, unclear)
 }
+MOST_QUESTIONS = 3
 GRAVE = (Verdict.SCAM, Verdict.SUSPICIOUS)
 
 
 def next_question(judgement: Judgement, answers: Mapping[str, str]) -> Question | None:
-    """Return the most urgent thing still unknown, or None when we know enough."""
+    """Return the most urgent thing still unknown, or None when we know or have asked enough."""
+    if len(answers) >= MOST_QUESTIONS:
+        return None
     if judgement.verdict == Verdict.UNCLEAR and not answers:
         return unclear.QUESTION
     if judgement.verdict not in GRAVE or judgement.stage == Stage.QUERY:
@@ -59,11 +62,19 @@ def now_steps(judgement: Judgement) -> tuple[Line, ...]:
     return _numbered(list(dict.fromkeys(keys))[:3])
 
 
+def added_steps(judgement: Judgement, before: Judgement) -> tuple[Line, ...]:
+    """Return what an answer added to the things to do now: money that left calls for the bank."""
+    if judgement.stage != Stage.LIVE or before.stage != Stage.LIVE:
+        return ()
+    told = {line.key for line in now_steps(before)}
+    return tuple(Line(s.key, mark="•") for s in now_steps(judgement) if s.key not in told)
+
+
 def next_steps(judgement: Judgement) -> tuple[Line, ...]:
     """Return the next three things to do when nothing is under way this minute."""
     if judgement.verdict in GRAVE and judgement.stage == Stage.LOSS:
         return _numbered([f"loss.{n}" for n in (1, 2, 3)])
-    if judgement.verdict in GRAVE:
+    if judgement.type:
         return _numbered([f"steps.{judgement.type}.{n}" for n in (1, 2, 3)])
     return _numbered([f"careful.{n}" for n in (1, 2, 3)])
 

@@ -13,7 +13,7 @@ from actions.triage import rules, wording
 from actions.triage.judge import reconsider
 from actions.triage.judgement import Judgement, Signal
 from bot.conversation import messages, personal
-from bot.conversation.advice import GRAVE, QUESTIONS, next_question
+from bot.conversation.advice import GRAVE, QUESTIONS, added_steps, next_question
 from bot.conversation.turn import (
     START,
     Choice,
@@ -37,6 +37,8 @@ from bot.conversation.turn import (
 
 # A short message after a verdict that adds one of these tells more of the same matter.
 CONTINUING = frozenset({Signal.PAID, Signal.ON_LINE, Signal.SCREEN, Signal.CODE, Signal.ASKED_PAY})
+# What leaves a question unanswered, whatever else the words could mean in answer to it.
+LEAVING = frozenset({"person", "stop", "language", "forget"})
 CONFIRM_FORGET = "forget"
 FORGET_CHOICES = (
     Choice(CONFIRM_FORGET, "yes", "forget.choice.yes"),
@@ -75,6 +77,8 @@ def advance(session: Session, event: Event) -> Turn:
 def _said(session: Session, said: Said) -> Turn:
     if said.judgement.escalate:
         return _described(session, said)
+    if said.intent in LEAVING:
+        return _everyday(session, said)
     question = QUESTIONS.get(session.step)
     value = question.understand(wording.plain(said.text)) if question else None
     if question and value:
@@ -171,14 +175,17 @@ def _answered(session: Session, question: str, value: str, *, words: str = "") -
     if judgement.escalate and not session.case:
         return _judged(session, judgement, ())
     effects: tuple[Effect, ...] = (told,) if session.case else ()
+    if judgement.escalate and not before.escalate:
+        return _in_case(session, judgement, effects)
     follow = next_question(judgement, answers)
     session = replace(session, step=follow.name if follow else START)
     if judgement.verdict in GRAVE and _differs(judgement, before) and not session.case:
         return Turn(session, (messages.verdict(judgement, follow),), effects)
+    added = added_steps(judgement, before)
     if follow:
-        return Turn(session, (follow.ask(),), effects)
+        return Turn(session, (messages.follow_up(added, follow),), effects)
     if session.case:
-        return Turn(session, (messages.simple("case.thanks"),), effects)
+        return Turn(session, (messages.noted(added),), effects)
     return Turn(session, (messages.closing(judgement),), effects)
 
 

@@ -18,12 +18,12 @@ LONGEST = 40  # characters; longer words describe something
 # For plain text (see triage.wording), while the NLU server is away.
 WORDS: Mapping[str, re.Pattern[str]] = {
     "greet": re.compile(r"^(?:你好|您好|在吗|在不在|有人吗|哈喽|嗨|早上好|晚上好|hi|hello|hey|good (?:morning|evening|afternoon))[\s,.!?。!~啊呀]*$"),
-    "thanks": re.compile(r"^(?:谢谢|多谢|感谢|谢了|thx|thanks|thank you|ty)[^?]{0,12}$"),
+    "thanks": re.compile(r"^(?:谢谢|多谢|感谢|谢了|(?:thx|thanks|thank you|ty)\b)[^?]{0,12}$"),
     "help": re.compile(r"^(?:帮助|怎么用|你(?:能|会|可以)(?:做|干)?(?:什么|啥)|help|how does this work|what can you do)[\s.!?。]*$"),
     "ask_tip": re.compile(r"^.{0,10}(?:防骗(?:知识|提醒|小?技巧)|反诈(?:知识|提示)|(?:a|another|scam) tip).{0,6}$"),
-    "person": re.compile(r"^.{0,8}(?:转人工|人工(?:客服|服务)?|真人|(?:找|叫|要|联系|请)(?:个|一个|一下)?(?:民警|警察|警官|人)|human|(?:talk|speak) to (?:a|an|the|some)).{0,14}$"),
-    "stop": re.compile(r"^(?:退订|别再发|不要再发|别发了|停止|退出|unsubscribe|stop)[^?]{0,12}$"),
-    "language": re.compile(r"^.{0,10}(?:说|讲|换|用|切换|speak|switch to|in|use)[^?]{0,6}(?:英文|英语|中文|汉语|english|chinese|mandarin)[^。]{0,6}$"),
+    "person": re.compile(r"^.{0,8}(?:转人工|人工(?:客服|服务)?|真人|(?:找|叫|要|联系|请)(?:个|一个|一下)?(?:民警|警察|警官|人)).{0,14}$|^.{0,24}\b(?:(?:talk|speak|chat) (?:to|with) (?:a |an |the |some )?(?:real |live )?(?:human|person|officer|policeman|police|agent|someone|somebody)|a human)\b.{0,14}$|^human[\s.!]*$"),
+    "stop": re.compile(r"^(?:(?:请)?(?:退订|(?:别|不要)再?(?:给我)?发(?:消息|提醒)?|停止(?:推送|发送|接收)?(?:消息|提醒)?|退出(?:推送|提醒|订阅)?)|unsubscribe|(?:please )?stop(?: sending(?: me)?)?(?: (?:the |these |any |all )?(?:messages|tips|reminders|alerts))?)[\s.!。~了吧]*$"),
+    "language": re.compile(r"^.{0,10}(?:说|讲|换|用|切换|speak|switch to|in|use)[^?]{0,6}(?:英文|英语|中文|汉语|english|chinese|mandarin)[^。]{0,10}$"),
     "is_it_you": re.compile(r"^.{0,6}(?:你|您)(?:们)?(?:真的?)?是(?:真的?)?(?:警察|民警|机器人|真人|骗子|官方)|^are you (?:a |the )?(?:real|really|robot|bot|police|human)"),
     "forget": re.compile(r"^.{0,6}(?:删除|清除|忘(?:了|掉|记))(?:我|掉我|我的).{0,10}$|^(?:delete|erase|forget) (?:my|me)"),
     "affirm": re.compile(r"^(?:是|是的|对|对的|嗯+|yes|yeah|yep|ok)[\s.!。~]*$"),

@@ -29,7 +29,7 @@ def urgent(judgement: Judgement, question: Question | None) -> Prompt:
 def verdict(judgement: Judgement, question: Question | None) -> Prompt:
     """The verdict, why, and the next three things to do."""
     grave = judgement.verdict in advice.GRAVE
-    if grave and judgement.stage == Stage.QUERY:
+    if judgement.type and judgement.stage == Stage.QUERY:
         lines = [
             Line("query.open", _named(judgement)),
             Line(f"about.{judgement.type}"),
@@ -53,6 +53,13 @@ def verdict(judgement: Judgement, question: Question | None) -> Prompt:
     return _with(lines, question)
 
 
+def follow_up(added: tuple[Line, ...], question: Question) -> Prompt:
+    """The next question, after whatever the last answer has made urgent."""
+    if not added:
+        return question.ask()
+    return _with([Line("urgent.also"), *added], question)
+
+
 def closing(judgement: Judgement) -> Prompt:
     """What follows once the questions are answered."""
     if judgement.verdict == Verdict.UNCLEAR:
@@ -61,6 +68,12 @@ def closing(judgement: Judgement) -> Prompt:
         said = (Line("close.contacted"), BLANK, Line("next.open"), Line(f"next.{judgement.type}"))
         return Prompt(said, (PERSON,))
     return Prompt((Line(f"close.{judgement.stage}"),), (PERSON,))
+
+
+def noted(added: tuple[Line, ...]) -> Prompt:
+    """The answer went to the case; what it has made urgent comes first."""
+    urgent_now = (Line("urgent.also"), *added, BLANK) if added else ()
+    return Prompt((*urgent_now, Line("case.thanks")))
 
 
 def in_group(judgement: Judgement) -> Prompt:

@@ -12,6 +12,7 @@ from bot.conversation.turn import BLANK, Line, Prompt
 from bot.regions import Region
 
 LANGUAGES = ("zh", "en")
+FREE = frozenset({"words", "officer"})  # what people wrote, which may happen to be a key
 
 
 @cache
@@ -35,7 +36,9 @@ def say(key: str, language: str, region: Region, **params: str) -> str:
     A parameter that is itself a text key is said in the same language.
     """
     texts = catalogue(language)
-    said = {name: texts.get(value, value) for name, value in params.items()}
+    said = {
+        name: value if name in FREE else texts.get(value, value) for name, value in params.items()
+    }
     return texts[key].format_map({**region.facts[language], **said})
 
 

@@ -1,8 +1,8 @@
-"""The classifiers themselves: linear heads over two views of a text, averaged.
+"""The classifiers themselves: linear heads over views of a text, averaged.
 
-The dense view (sentence vector, cues, length) carries meaning across wordings and languages; the
-sparse view (n-grams) carries the exact words of a scheme. They err on different texts, so the mean
-of their scores errs less than either.
+The dense view (sentence vector and cues) carries meaning across wordings and languages; the kernel
+view tells the same by likeness to texts we know; the sparse view (n-grams) carries the exact words
+of a scheme. They err on different texts, so the mean of their scores errs less than any.
 """
 
 from __future__ import annotations
@@ -17,35 +17,69 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 Array = NDArray[np.float32]
+Rows = NDArray[np.bool_] | NDArray[np.intp]
+Wanted = Mapping[str, float]
+"""For each view that a head reads, the inverse strength of its regularisation."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """A Gaussian kernel to a sample of known texts (Nyström), so that a linear head bends."""
+
+    gamma: float
+    known: Array
+    mixing: NDArray[np.float64]
+
+    @classmethod
+    def learn(cls, dense: Array, *, size: int, gamma: float, seed: int = 7) -> Likeness:
+        """Draw the sample, and the mixing that makes its kernel values independent."""
+        chosen = np.random.default_rng(seed).permutation(len(dense))[:size]
+        known = np.ascontiguousarray(dense[chosen], np.float32)
+        values = _gaussian(known, known, gamma).astype(np.float64)
+        eigenvalues, vectors = np.linalg.eigh(values)
+        scale = 1.0 / np.sqrt(np.maximum(eigenvalues, 1e-9))
+        return cls(gamma, known, (vectors * scale) @ vectors.T)
+
+    def raw(self, dense: Array) -> Array:
+        """Return how like each known text each row is, between 0 and 1."""
+        return _gaussian(dense, self.known, self.gamma)
+
+
+def _gaussian(rows: Array, known: Array, gamma: float) -> Array:
+    squared = (
+        np.einsum("ij,ij->i", rows, rows)[:, None]
+        + np.einsum("ij,ij->i", known, known)[None, :]
+        - 2.0 * rows @ known.T
+    )
+    return np.exp(-gamma * np.maximum(squared, 0.0), dtype=np.float32)
 
 
 @dataclass(frozen=True)
 class Views:
-    """The same texts seen twice: dense rows and sparse rows."""
+    """The same texts seen in several ways, a row for each in each."""
 
-    dense: Array
-    sparse: sparse.csr_matrix
+    seen: Mapping[str, NDArray[np.generic] | sparse.csr_matrix]
 
-    def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Views:
-        return Views(self.dense[rows], self.sparse[rows])
+    def __getitem__(self, rows: Rows) -> Views:
+        return Views({name: matrix[rows] for name, matrix in self.seen.items()})
 
 
 @dataclass(frozen=True)
 class Head:
-    """One question and its answers: softmax over classes, or one yes/no score a class."""
+    """One question and its answers: one out of many, or a yes or no for each."""
 
     classes: tuple[str, ...]
     exclusive: bool
-    dense_w: Array
-    sparse_w: Array
+    weights: Mapping[str, NDArray[np.generic]]
     bias: Array
     slope: Array
-    offset: Array
 
     def scores(self, views: Views) -> Array:
-        """Return one calibrated log-odds (or logit) a text and class."""
-        raw = views.dense @ self.dense_w.T + views.sparse @ self.sparse_w.T + self.bias
-        return np.asarray(raw * self.slope + self.offset, np.float32)
+        """Return one score a text and class: log-odds up to a constant, calibrated."""
+        total: NDArray[np.generic] = self.bias
+        for name, weights in self.weights.items():
+            total = total + views.seen[name] @ weights.T
+        return np.asarray(total * self.slope, np.float32)
 
     def chances(self, scores: Array) -> Array:
         """Turn scores into probabilities."""
@@ -59,97 +93,113 @@ class Head:
         return {
             f"{name}.classes": np.array(self.classes),
             f"{name}.exclusive": np.array(self.exclusive),
-            f"{name}.dense_w": self.dense_w,
-            f"{name}.sparse_w": self.sparse_w,
             f"{name}.bias": self.bias,
             f"{name}.slope": self.slope,
-            f"{name}.offset": self.offset,
+            **{
+                # Half precision is enough for the many small weights of n-grams.
+                f"{name}.weights.{view}": w.astype(np.float16) if view == "sparse" else w
+                for view, w in self.weights.items()
+            },
         }
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[np.generic]], name: str) -> Head:
         """Rebuild a head from what `arrays` returned."""
-
-        def get(part: str) -> Array:
-            return np.asarray(arrays[f"{name}.{part}"], np.float32)
-
+        prefix = f"{name}.weights."
         return cls(
             classes=tuple(str(c) for c in arrays[f"{name}.classes"]),
             exclusive=bool(arrays[f"{name}.exclusive"]),
-            dense_w=get("dense_w"),
-            sparse_w=get("sparse_w"),
-            bias=get("bias"),
-            slope=get("slope"),
-            offset=get("offset"),
+            weights={
+                key.removeprefix(prefix): _at_least_single(arrays[key])
+                for key in arrays
+                if key.startswith(prefix)
+            },
+            bias=np.asarray(arrays[f"{name}.bias"], np.float32),
+            slope=np.asarray(arrays[f"{name}.slope"], np.float32),
         )
 
 
+def _at_least_single(weights: NDArray[np.generic]) -> NDArray[np.generic]:
+    return weights.astype(np.float32) if weights.dtype == np.float16 else weights
+
+
 def fit_exclusive(
-    views: Views, labels: Sequence[str], *, dense_c: float, sparse_c: float, share: float
+    views: Views, labels: Sequence[str], wanted: Wanted, *, mixing: NDArray[np.float64] | None
 ) -> Head:
     """Fit one answer out of many."""
-    wanted = np.array(labels)
-    dense = LogisticRegression(C=dense_c, max_iter=150).fit(views.dense, wanted)
-    words = LogisticRegression(C=sparse_c, solver="liblinear").fit(views.sparse, wanted)
-    classes = tuple(str(c) for c in dense.classes_)
+    right = np.array(labels)
+    weights, biases = {}, []
+    for view, c in wanted.items():
+        model = _fit(views.seen[view], right, view, c, mixing)
+        weights[view] = model[0] / len(wanted)
+        biases.append(model[1])
     return Head(
-        classes=classes,
+        classes=tuple(str(c) for c in np.unique(right)),
         exclusive=True,
-        dense_w=np.float32(dense.coef_ * (1 - share)),
-        sparse_w=np.float32(words.coef_ * share),
-        bias=np.float32(dense.intercept_ * (1 - share) + words.intercept_ * share),
-        slope=np.ones(len(classes), np.float32),
-        offset=np.zeros(len(classes), np.float32),
+        weights=weights,
+        bias=np.asarray(np.mean(biases, axis=0), np.float32),
+        slope=np.ones(1, np.float32),
     )
 
 
 def fit_each(
     views: Views,
     answers: Mapping[str, NDArray[np.bool_]],
+    wanted: Wanted,
     *,
-    dense_c: float,
-    sparse_c: float,
-    share: float,
-    weights: NDArray[np.float64] | None = None,
+    mixing: NDArray[np.float64] | None,
     calibrate: bool = False,
 ) -> Head:
     """Fit a yes/no score for every class, on its own; calibrated by cross-validation if asked."""
-    dense_w, sparse_w, bias, slope, offset = [], [], [], [], []
+    rows: dict[str, list[NDArray[np.generic]]] = {view: [] for view in wanted}
+    biases, slopes = [], []
     for yes in answers.values():
-        dense = LogisticRegression(C=dense_c, max_iter=150).fit(views.dense, yes, weights)
-        words = LogisticRegression(C=sparse_c, solver="liblinear").fit(views.sparse, yes, weights)
-        dense_w.append(dense.coef_[0] * (1 - share))
-        sparse_w.append(words.coef_[0] * share)
-        bias.append(dense.intercept_[0] * (1 - share) + words.intercept_[0] * share)
-        a, b = (1.0, 0.0)
-        if calibrate:
-            a, b = _platt(views, yes, dense_c=dense_c, sparse_c=sparse_c, share=share)
-        slope.append(a)
-        offset.append(b)
+        bias = 0.0
+        for view, c in wanted.items():
+            w, b = _fit(views.seen[view], yes, view, c, mixing)
+            rows[view].append(w[0] / len(wanted))
+            bias += float(b[0]) / len(wanted)
+        slope, offset = _platt(views, yes, wanted, mixing) if calibrate else (1.0, 0.0)
+        biases.append(bias + offset / slope)
+        slopes.append(slope)
     return Head(
         classes=tuple(answers),
         exclusive=False,
-        dense_w=np.array(dense_w, np.float32),
-        sparse_w=np.array(sparse_w, np.float32),
-        bias=np.array(bias, np.float32),
-        slope=np.array(slope, np.float32),
-        offset=np.array(offset, np.float32),
+        weights={view: np.array(w) for view, w in rows.items()},
+        bias=np.array(biases, np.float32),
+        slope=np.array(slopes, np.float32),
     )
 
 
+def _fit(
+    seen: NDArray[np.generic] | sparse.csr_matrix,
+    right: NDArray[np.generic],
+    view: str,
+    c: float,
+    mixing: NDArray[np.float64] | None,
+) -> tuple[NDArray[np.generic], NDArray[np.float64]]:
+    """Return weights and biases of a logistic regression on one view."""
+    if view == "sparse":
+        model = LogisticRegression(C=c, solver="liblinear").fit(seen, right)
+        return np.asarray(model.coef_, np.float32), model.intercept_
+    if view == "kernel":
+        assert mixing is not None  # noqa: S101  learnt before any head that reads it
+        mixed = (seen.astype(np.float64) @ mixing).astype(np.float32)
+        model = LogisticRegression(C=c, max_iter=60, tol=1e-3).fit(mixed, right)
+        return np.asarray(model.coef_ @ mixing.T, np.float64), model.intercept_
+    model = LogisticRegression(C=c, max_iter=100).fit(seen, right)
+    return np.asarray(model.coef_, np.float32), model.intercept_
+
+
 def _platt(
-    views: Views, yes: NDArray[np.bool_], *, dense_c: float, sparse_c: float, share: float
+    views: Views, yes: NDArray[np.bool_], wanted: Wanted, mixing: NDArray[np.float64] | None
 ) -> tuple[float, float]:
     """Return the slope and offset that make held-out scores honest probabilities."""
     held_out = np.zeros(len(yes))
-    folds = StratifiedKFold(4, shuffle=True, random_state=7)
-    for seen, unseen in folds.split(views.dense, yes):
-        dense = LogisticRegression(C=dense_c, max_iter=150).fit(views.dense[seen], yes[seen])
-        words = LogisticRegression(C=sparse_c, solver="liblinear").fit(
-            views.sparse[seen], yes[seen]
-        )
-        held_out[unseen] = dense.decision_function(views.dense[unseen]) * (
-            1 - share
-        ) + share * words.decision_function(views.sparse[unseen])
+    for seen, unseen in StratifiedKFold(3, shuffle=True, random_state=7).split(yes, yes):
+        known, rest = views[seen], views[unseen]
+        for view, c in wanted.items():
+            w, b = _fit(known.seen[view], yes[seen], view, c, mixing)
+            held_out[unseen] += ((rest.seen[view] @ w.T)[:, 0] + b[0]) / len(wanted)
     line = LogisticRegression(C=1e3).fit(held_out[:, None], yes)
     return float(line.coef_[0, 0]), float(line.intercept_[0])

@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy import sparse
 
-from nlu_data.components.heads import Head, Views, fit_each, fit_exclusive
+from nlu_data.components.heads import Head, Likeness, Views, fit_each, fit_exclusive
 from nlu_data.components.progress import tell
 
 STAGES = ("live", "loss", "contacted", "query", "none")
@@ -54,11 +54,17 @@ class Judge(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """How far each view is trusted; `weight_of_whole` is for texts judged in parts too."""
+        """Which views each head reads and how freely, how the kernel bends, how parts count."""
         return {
-            "dense_c": 0.3,
-            "sparse_c": 20.0,
-            "sparse_share": 0.5,
+            "heads": {
+                "scam": {"kernel": 10.0, "sparse": 20.0},
+                "types": {"kernel": 10.0, "sparse": 20.0},
+                "talk": {"dense": 0.3, "sparse": 20.0},
+                "stage": {"dense": 0.3, "sparse": 20.0},
+                "signals": {"dense": 0.3, "sparse": 20.0},
+            },
+            "known_texts": 2000,
+            "gamma": 0.025,
             "weight_of_whole": 0.5,
         }
 
@@ -70,6 +76,7 @@ class Judge(IntentClassifier, GraphComponent):
         self._resource = resource
         self._columns: NDArray[np.intp] = np.zeros(0, np.intp)
         self._idf: NDArray[np.float32] = np.zeros(0, np.float32)
+        self._likeness: Likeness | None = None
         self._heads: dict[str, Head] = {}
 
     @classmethod
@@ -96,6 +103,9 @@ class Judge(IntentClassifier, GraphComponent):
             arrays = np.load(io.BytesIO((folder / MODEL_FILE).read_bytes()), allow_pickle=False)
             judge._columns = arrays["columns"]
             judge._idf = arrays["idf"]
+            judge._likeness = Likeness(
+                float(arrays["gamma"]), arrays["known"], np.zeros((0, 0), np.float64)
+            )
             judge._heads = {name: Head.of(arrays, name) for name in HEADS}
         return judge
 
@@ -107,49 +117,85 @@ class Judge(IntentClassifier, GraphComponent):
         seen_in = np.asarray((counts > 0).sum(axis=0)).ravel()
         self._columns = np.flatnonzero(seen_in >= 2)
         self._idf = np.float32(np.log((1 + len(examples)) / (1 + seen_in[self._columns])) + 1.0)
-        views = Views(
-            np.vstack([_whole(m)[0] for m in examples]).astype(np.float32), self._weigh(counts)
+        dense = np.vstack([_whole(m)[0] for m in examples]).astype(np.float32)
+        tell("Judge: choosing known texts")
+        self._likeness = Likeness.learn(
+            dense, size=self._config["known_texts"], gamma=self._config["gamma"]
         )
+        views = self._views(dense, counts)
+        tell(f"Judge: learning from {len(examples)} texts")
+        self._heads = self._fit(views, examples)
+        self._save()
+        return self._resource
 
+    def _fit(self, views: Views, examples: list[Message]) -> dict[str, Head]:
         intents = np.array([m.get(INTENT) for m in examples])
         metadata = [(m.get("metadata") or {}).get("example") or {} for m in examples]
         stages = np.array([d.get("stage", "none") for d in metadata])
         is_scam = stages != "none"
-        asked_in_general = stages == "query"
-        knobs = {
-            "dense_c": self._config["dense_c"],
-            "sparse_c": self._config["sparse_c"],
-            "share": self._config["sparse_share"],
+        # A general question about a scam is neither; it is left out of this head only.
+        told = stages != "query"
+        wanted = self._config["heads"]
+        mixing = self._likeness.mixing if self._likeness else None
+        signs = {
+            s: np.array([s in (d.get("signals") or ()) for d in metadata])[is_scam]
+            for s in SIGNALS
         }
-        told = ~asked_in_general
-        tell(f"Judge: learning from {len(examples)} texts")
-        self._heads = {
-            # A general question about a scam is neither; it is left out of this head only.
-            "scam": fit_each(views[told], {"scam": is_scam[told]}, calibrate=True, **knobs),
-            "types": fit_exclusive(views[is_scam], intents[is_scam].tolist(), **knobs),
-            "talk": fit_exclusive(views[~is_scam], intents[~is_scam].tolist(), **knobs),
-            "stage": fit_exclusive(views, stages.tolist(), **knobs),
-            "signals": fit_each(
-                views[is_scam],
-                {
-                    s: np.array([s in (d.get("signals") or ()) for d in metadata])[is_scam]
-                    for s in SIGNALS
-                },
-                **knobs,
-            ),
+        heads = {
+            "scam": fit_each(
+                views[told],
+                {"scam": is_scam[told]},
+                wanted["scam"],
+                mixing=mixing,
+                calibrate=True,
+            )
         }
-        self._save()
-        return self._resource
+        tell("Judge: knows scam from none")
+        for name, labels, rows in (
+            ("types", intents, is_scam),
+            ("talk", intents, ~is_scam),
+            ("stage", stages, np.ones_like(is_scam)),
+        ):
+            heads[name] = fit_exclusive(
+                views[rows], labels[rows].tolist(), wanted[name], mixing=mixing
+            )
+            tell(f"Judge: knows {name}")
+        heads["signals"] = fit_each(views[is_scam], signs, wanted["signals"], mixing=mixing)
+        return heads
+
+    def _views(self, dense: NDArray[np.float32], counts: sparse.csr_matrix) -> Views:
+        assert self._likeness is not None  # noqa: S101  learnt or loaded before
+        return Views(
+            {
+                "dense": dense,
+                "kernel": self._likeness.raw(dense),
+                "sparse": self._weigh(counts),
+            }
+        )
 
     def _weigh(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
         """Turn counts into unit rows of tf-idf over the columns seen in training."""
-        kept = counts[:, self._columns].multiply(self._idf).tocsr()
-        norms = np.sqrt(np.asarray(kept.multiply(kept).sum(axis=1)).ravel())
+        at = np.searchsorted(self._columns, counts.indices)
+        at[at == len(self._columns)] = 0
+        known = self._columns[at] == counts.indices
+        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))[known]
+        columns = at[known]
+        values = counts.data[known] * self._idf[columns]
+        norms = np.sqrt(np.bincount(rows, values * values, counts.shape[0]))
         norms[norms == 0] = 1.0
-        return sparse.csr_matrix(sparse.diags(1.0 / norms) @ kept, dtype=np.float32)
+        return sparse.csr_matrix(
+            (np.asarray(values / norms[rows], np.float32), (rows, columns)),
+            shape=(counts.shape[0], len(self._columns)),
+        )
 
     def _save(self) -> None:
-        arrays: dict[str, Any] = {"columns": self._columns, "idf": self._idf}
+        assert self._likeness is not None  # noqa: S101  just learnt
+        arrays: dict[str, Any] = {
+            "columns": self._columns,
+            "idf": self._idf,
+            "known": self._likeness.known,
+            "gamma": np.array(self._likeness.gamma),
+        }
         for name, head in self._heads.items():
             arrays.update(head.arrays(name))
         with self._storage.write_to(self._resource) as folder:
@@ -171,7 +217,7 @@ class Judge(IntentClassifier, GraphComponent):
         if part_dense is not None:
             dense = np.vstack([dense, part_dense])
             counts = sparse.vstack([counts, part_counts]).tocsr()
-        views = Views(np.asarray(dense, np.float32), self._weigh(counts))
+        views = self._views(np.asarray(dense, np.float32), counts)
         chances = {
             name: head.chances(self._pooled(name, head.scores(views)))[0]
             for name, head in self._heads.items()

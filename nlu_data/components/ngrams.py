@@ -14,12 +14,16 @@ _RUNS = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[a-z']+|\d+|[^\s\w]")
 
 
 def pieces(text: str) -> Counter[str]:
-    """Count Chinese n-grams of one to four characters, words, word pairs and word middles."""
+    """Count Chinese n-grams of two to four characters, words, word pairs and word middles.
+
+    Single characters, punctuation and numbers are left out: they tell how a text is written (long,
+    pasted, masked), which a model gladly mistakes for what it says.
+    """
     found: Counter[str] = Counter()
     before = "^"
     for run in _RUNS.findall(text):
         if "\u3400" <= run[0] <= "\u9fff":
-            for n in (1, 2, 3, 4):
+            for n in (2, 3, 4):
                 for i in range(len(run) - n + 1):
                     found[run[i : i + n]] += 1
             before = run[-1:]
@@ -32,8 +36,6 @@ def pieces(text: str) -> Counter[str]:
                     found["c:" + padded[i : i + 4]] += 1
             before = run
         else:
-            found["s:" + run] += 1
-            found["p:" + before + " " + run] += 1
             before = run
     return found
 

@@ -46,7 +46,7 @@ class Intake:
 
     async def take(self, update: Update) -> None:
         """Store everything this update causes. When this returns, it may be acknowledged."""
-        wanted = read(update, username=self.bot.username, dispatch_chat=self.desk.chat)
+        wanted = read(update, username=self.bot.username or "", dispatch_chat=self.desk.chat)
         if wanted is None:
             return
         understanding = None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
@@ -26,7 +29,8 @@ async def poll(bot: Bot, intake: Intake) -> None:
     """Take in updates for ever; a failed one is asked for again, in its order."""
     offset = 0
     failures: dict[int, int] = {}
-    await retrying(lambda: bot.delete_webhook())
+    with suppress(TelegramError):  # where one is left over, getUpdates says Conflict
+        await bot.delete_webhook()
     while True:
         updates = await retrying(partial(_get_updates, bot, offset))
         if not updates:
@@ -67,6 +71,9 @@ async def _take_chat(
         update_id = update.update_id
         try:
             await intake.take(update)
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            log.warning("intake.database_away", update=update_id, error=error)
+            return update_id  # however long it takes: the update is not to blame
         except Exception as error:  # noqa: BLE001  whatever it is, the update must come again
             failures[update_id] = failures.get(update_id, 0) + 1
             log.error("intake.failed", update=update_id, tries=failures[update_id], error=error)
@@ -89,7 +96,7 @@ async def retrying(call: Callable[[], Awaitable[T]]) -> T:
             log.error("telegram.token_refused")
             await asyncio.sleep(30)
         except Conflict:
-            log.warning("telegram.another_poller")
+            log.warning("telegram.another_poller_or_webhook")
             await asyncio.sleep(5)
         except TelegramError as error:
             log.warning("telegram.away", error=error)

@@ -16,6 +16,7 @@ from telegram import (
     Update,
 )
 
+from actions.triage import wording
 from bot.conversation.turn import Command, Pressed, Unreadable
 from bot.desk import Press
 from bot.inbox import Inbound, Words
@@ -75,23 +76,28 @@ def _content(
     private = message.chat.type == Chat.PRIVATE
     if not private and not _addressed(message, username):
         return None
-    text = message.text or message.caption
+    text = wording.storable(message.text or message.caption or "")
     if not text:
+        if edited:
+            return None  # a live location moves every few seconds; the first was answered
         if message.from_user and message.effective_attachment is None:
             return None  # somebody joined, a title changed: nobody spoke to us
         return Unreadable()
     if match := _COMMAND.match(text):
         name, to, argument = match.groups()
-        if to is None or to.lower() == username.lower():
+        if private or to is None or to.lower() == username.lower():
             return Command(name.lower(), (argument or "").strip())
         return None
-    text = re.sub(rf"@{re.escape(username)}\b", "", text, flags=re.IGNORECASE).strip()
+    if username:
+        text = re.sub(rf"@{re.escape(username)}\b", "", text, flags=re.IGNORECASE).strip()
     if not text:
         return Command("check")
     return Words(text, "edited" if edited else _origin(message))
 
 
 def _addressed(message: Message, username: str) -> bool:
+    if not username:
+        return False
     replied = message.reply_to_message
     if replied and replied.from_user and replied.from_user.username == username:
         return True

@@ -34,7 +34,7 @@ def application(intake: Intake, *, secret: str) -> Starlette:
                 return Response(status_code=413)
         try:
             update = Update.de_json(json.loads(body), intake.bot)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return Response(status_code=400)
         try:
             await intake.take(update)

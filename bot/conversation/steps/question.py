@@ -46,4 +46,4 @@ class Question:
 
 
 YES = r"^(?:是|是的|对|嗯+|有|好|yes|yeah|yep|yup|y|sure|ok)[\s。.!,~了的啊呀]*$"
-NO = r"^(?:不|没|没有|没有呢|还没|还没有|不是|不用|no|nope|not yet|n|none|nothing)[\s。.!,~了的啊呀]*$"
+NO = r"^(?:不|都?没|都?没有|都?没有呢|还没|还没有|都?不是|不用|no|nope|not yet|n|none|none of (?:these|those|them)|neither|nothing)[\s。.!,~了的啊呀]*$"

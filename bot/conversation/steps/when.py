@@ -11,7 +11,7 @@ QUESTION = Question(
     ("today", "earlier"),
     {
         "earlier": re.compile(
-            r"昨|前天|上(?:周|个|星期|月)|天前|月|年|早就|yesterday|last|ago|week|month|year"
+            r"昨|前天|上(?:周|个|星期|月)|天前|月|年|早就|更早|以前|之前|yesterday|\blast\b(?! (?:\d+ |few )?(?:hour|minute))|days? ago|longer ago|week|month|year"
         ),
         "today": re.compile(
             r"刚|今|小时|分钟|上午|下午|早上|中午|晚上|just|today|hour|minute|this (?:morning|afternoon|evening)|tonight|now"

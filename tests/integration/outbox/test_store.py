@@ -1,0 +1,210 @@
+"""What is due, in which order, to whom; and what comes of an attempt."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from actions.outbox import store
+from actions.outbox.models import Lane, Status
+from actions.outbox.policy import MAX_ATTEMPTS, Blocked, Outcome, Refused, Sent, Unavailable
+from actions.outbox.store import LEASE
+
+if TYPE_CHECKING:
+    from conftest import Box, Clock
+
+
+def test_one_chat_reads_in_order(box: Box) -> None:
+    first, _ = box.put("一"), box.put("二")
+    box.put("别人的", to="1002")
+
+    assert sorted(box.claim()) == sorted(["一", "别人的"])
+    assert box.claim() == []  # the first is still on its way
+    box.settle(first, 1, Sent())
+
+    assert box.claim() == ["二"]
+
+
+def test_the_same_address_on_another_channel_is_another_chat(box: Box) -> None:
+    box.put("终端", channel="terminal")
+    box.put("电报")
+
+    assert box.claim() == ["电报"]
+
+
+def test_an_urgent_message_overtakes_what_waits_in_its_chat(box: Box) -> None:
+    box.put("提醒", lane=Lane.BULK)
+    box.put("答复", lane=Lane.REPLY)
+    box.put("紧急", lane=Lane.URGENT)
+
+    assert box.claim(limit=1) == ["紧急"]
+
+
+def test_a_waiting_tip_does_not_hold_up_a_reply(box: Box, clock: Clock) -> None:
+    tip = box.put("提醒", lane=Lane.BULK)
+    box.claim()
+    box.settle(tip, 1, Unavailable("flood limit", wait=timedelta(hours=2)))
+    box.put("答复", lane=Lane.REPLY)
+    box.put("第二条提醒", lane=Lane.BULK)
+
+    assert box.claim() == ["答复"]
+
+
+def test_the_most_urgent_chats_come_first(box: Box) -> None:
+    for n, lane in enumerate((Lane.BULK, Lane.REPLY, Lane.URGENT)):
+        box.put(lane.name, to=str(n), lane=lane)
+
+    assert box.claim() == ["URGENT", "REPLY", "BULK"]
+
+
+def test_two_workers_never_claim_the_same_message(box: Box) -> None:
+    for n in range(60):
+        box.put(str(n), to=str(n))
+
+    with ThreadPoolExecutor(6) as pool:
+        claimed = [each for batch in pool.map(lambda _: box.claim(10), range(6)) for each in batch]
+
+    assert sorted(claimed, key=int) == sorted(set(claimed), key=int)
+
+
+def test_a_message_whose_lease_ran_out_is_due_again(box: Box, clock: Clock) -> None:
+    message = box.put("一")
+    box.claim()
+    clock.on(seconds=LEASE.total_seconds() - 1)
+    assert box.claim() == []
+
+    clock.on(seconds=1)
+
+    assert box.claim() == ["一"]
+    assert box.state(message) == (Status.SENDING, 2, None)
+
+
+def test_a_slow_worker_cannot_overwrite_the_one_that_took_its_message_over(
+    box: Box, clock: Clock
+) -> None:
+    message = box.put("一")
+    box.claim()
+    clock.on(seconds=LEASE.total_seconds())
+    box.claim()
+
+    assert not box.settle(message, 1, Refused("too late"))
+    assert box.state(message) == (Status.SENDING, 2, None)
+    assert box.settle(message, 2, Sent("9"))
+    assert not box.settle(message, 2, Refused("again"))
+    assert box.state(message)[0] == Status.SENT
+
+
+def test_a_message_of_somebody_who_was_forgotten_meanwhile_is_settled_quietly(box: Box) -> None:
+    assert not box.settle(123_456, 1, Sent())
+
+
+def test_what_is_too_old_when_its_turn_comes_expires(box: Box, clock: Clock) -> None:
+    old = box.put("旧", expires_at=clock() + timedelta(seconds=15))
+    box.put("新")
+    clock.on(seconds=15)
+
+    assert box.claim() == []
+    assert box.state(old)[0] == Status.EXPIRED
+    assert box.claim() == ["新"]
+
+
+@pytest.mark.parametrize("outcome", [Sent(), Refused("no"), Blocked("no")], ids=lambda o: str(o))
+def test_a_fleeting_row_goes_once_it_is_settled(box: Box, outcome: Outcome) -> None:
+    message = box.put("一", fleeting=True)
+    box.claim()
+
+    box.settle(message, 1, outcome)
+
+    assert box.row(message) is None
+
+
+def test_a_fleeting_row_stays_while_it_must_be_tried_again(box: Box) -> None:
+    message = box.put("一", fleeting=True)
+    box.claim()
+
+    box.settle(message, 1, Unavailable("away"))
+
+    assert box.state(message) == (Status.WAITING, 1, "away")
+
+
+def test_a_fleeting_row_that_expires_goes_too(box: Box, clock: Clock) -> None:
+    message = box.put("一", fleeting=True, expires_at=clock() + timedelta(seconds=15))
+    clock.on(minutes=1)
+
+    assert box.claim() == []
+    assert box.row(message) is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "error"),
+    [
+        pytest.param(Sent("77"), Status.SENT, None, id="sent"),
+        pytest.param(Refused("chat not found"), Status.FAILED, "chat not found", id="400"),
+        pytest.param(
+            Blocked("blocked by the user"), Status.FAILED, "blocked by the user", id="403"
+        ),
+        pytest.param(Unavailable("flood limit"), Status.WAITING, "flood limit", id="429"),
+    ],
+)
+def test_what_the_channel_said_is_recorded(
+    box: Box, outcome: Outcome, status: Status, error: str | None
+) -> None:
+    message = box.put("一")
+    box.claim()
+
+    box.settle(message, 1, outcome)
+
+    assert box.state(message) == (status, 1, error)
+
+
+def test_the_channels_own_wait_is_kept(box: Box, clock: Clock) -> None:
+    message = box.put("一", lane=Lane.URGENT)
+    box.claim()
+    box.settle(message, 1, Unavailable("flood limit", wait=timedelta(seconds=40)))
+
+    clock.on(seconds=39)
+    assert box.claim() == []
+    clock.on(seconds=1)
+    assert box.claim() == ["一"]
+
+
+def test_a_reply_is_given_up_in_the_end_and_an_urgent_message_never(
+    box: Box, clock: Clock
+) -> None:
+    reply = box.put("答复", to="1", lane=Lane.REPLY)
+    urgent = box.put("紧急", to="2", lane=Lane.URGENT)
+
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        clock.on(hours=1)
+        assert len(box.claim()) == 2
+        box.settle(reply, attempt, Unavailable("away"))
+        box.settle(urgent, attempt, Unavailable("away"))
+
+    assert box.state(reply) == (Status.FAILED, MAX_ATTEMPTS, "away")
+    clock.on(hours=1)
+    assert box.claim() == ["紧急"]
+
+
+def test_a_repeated_key_fails_the_whole_transaction(box: Box) -> None:
+    box.put("一", key="reply:1")
+
+    with pytest.raises(IntegrityError):
+        box.put("二", key="reply:1")
+
+    assert box.claim() == ["一"]
+
+
+def test_list_sent_tells_only_what_left_under_a_key(box: Box) -> None:
+    sent = box.put("一", key="case:C-22222:tell:1")
+    box.put("二", key="case:C-22222:tell:2", to="2")
+    other = box.put("三", key="case:C-33333:tell:1", to="3")
+    box.claim()
+    box.settle(sent, 1, Sent("8"))
+    box.settle(other, 1, Sent("9"))
+
+    with box.sessions() as db:
+        assert store.list_sent(db, prefix="case:C-22222:tell:") == ["case:C-22222:tell:1"]

@@ -1,0 +1,186 @@
+"""The worker that empties the outbox."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from actions.citizens import store as citizens
+from actions.outbox import store
+from actions.outbox.models import Lane, Status
+from actions.outbox.policy import Blocked, Unavailable
+from bot.sender import OutboxWorker, listen
+
+if TYPE_CHECKING:
+    from conftest import Box, Clock, RecordingSender
+
+NewWorker = Callable[[], OutboxWorker]
+
+
+def test_everything_due_is_sent_chat_by_chat_in_order(
+    box: Box, sender: RecordingSender, new_worker: NewWorker
+) -> None:
+    for n in range(3):
+        box.put(f"甲{n}", to="1")
+        box.put(f"乙{n}", to="2")
+
+    assert asyncio.run(new_worker().run_once()) == 6
+
+    assert [text for text in sender.texts if text[0] == "甲"] == ["甲0", "甲1", "甲2"]
+    assert [text for text in sender.texts if text[0] == "乙"] == ["乙0", "乙1", "乙2"]
+
+
+def test_an_edit_finds_the_message_it_edits_and_an_answer_the_one_it_answers(
+    box: Box, sender: RecordingSender, new_worker: NewWorker
+) -> None:
+    box.put("卡", key="case:C-22222:card")
+    box.put("改", body={"edits": "case:C-22222:card"})
+    box.put("答", body={"reply_to": "case:C-22222:card"})
+
+    asyncio.run(new_worker().run_once())
+
+    assert [(str(e.body["text"]), e.ref) for e in sender.sent] == [
+        ("卡", None),
+        ("改", "ref-1"),
+        ("答", "ref-1"),
+    ]
+
+
+def test_an_edit_of_what_was_never_sent_is_refused_without_asking_the_channel(
+    box: Box, sender: RecordingSender, new_worker: NewWorker
+) -> None:
+    message = box.put("改", body={"edits": "case:C-22222:card"})
+
+    asyncio.run(new_worker().run_once())
+
+    assert sender.sent == []
+    assert box.state(message)[0] == Status.FAILED
+
+
+def test_who_blocked_us_is_marked_and_nobody_else(
+    box: Box, sender: RecordingSender, new_worker: NewWorker, clock: Clock
+) -> None:
+    with box.sessions.begin() as db:
+        for channel, address in (("telegram", "1"), ("telegram", "2"), ("terminal", "1")):
+            citizens.lock(db, channel=channel, address=address, first_step="listening")
+    box.put("一", to="1")
+    sender.answers["一"] = Blocked("bot was blocked by the user")
+
+    asyncio.run(new_worker().run_once())
+
+    with box.sessions() as db:
+        marked = [
+            (channel, address)
+            for channel, address in (("telegram", "1"), ("telegram", "2"), ("terminal", "1"))
+            if citizens.find(db, channel=channel, address=address).blocked_at  # type: ignore[union-attr]
+        ]
+    assert marked == [("telegram", "1")]
+
+
+def test_a_bug_in_a_channel_delays_its_message_and_holds_up_nobody(
+    box: Box, sender: RecordingSender, new_worker: NewWorker
+) -> None:
+    broken = box.put("坏", to="1")
+    fine = box.put("好", to="2")
+    sender.answers["坏"] = KeyError("市民的话")
+
+    asyncio.run(new_worker().run_once())
+
+    assert box.state(fine)[0] == Status.SENT
+    assert box.state(broken) == (Status.WAITING, 1, "bug: KeyError")
+
+
+def test_a_worker_that_died_after_claiming_leaves_its_messages_to_others(
+    box: Box, sender: RecordingSender, new_worker: NewWorker, clock: Clock
+) -> None:
+    box.put("一")
+    box.claim()  # and dies
+
+    asyncio.run(new_worker().run_once())
+    assert sender.texts == []
+    clock.on(minutes=1)
+    asyncio.run(new_worker().run_once())
+
+    assert sender.texts == ["一"]
+
+
+def test_a_flood_limit_on_one_chat_does_not_stop_another(
+    box: Box, sender: RecordingSender, new_worker: NewWorker
+) -> None:
+    box.put("等", to="1")
+    box.put("等后面的", to="1")
+    box.put("走", to="2")
+    sender.answers["等"] = Unavailable("flood limit")
+
+    asyncio.run(new_worker().run_once())
+
+    assert sorted(sender.texts) == ["等", "走"]
+
+
+@pytest.mark.parametrize("lane", list(Lane))
+def test_a_commit_wakes_a_running_worker_through_notify(
+    box: Box, sender: RecordingSender, new_worker: NewWorker, url: str, lane: Lane
+) -> None:
+    async def scene() -> float:
+        worker = new_worker()
+        woken = asyncio.Event()
+
+        def wake() -> None:
+            worker.wake()
+            woken.set()
+
+        listening = asyncio.create_task(listen(url, wake))
+        running = asyncio.create_task(worker.run())
+        async with asyncio.timeout(5):
+            await woken.wait()  # LISTEN stands
+        woken.clear()
+        box.put("一", lane=lane)
+        with box.sessions.begin() as db:
+            store.nudge(db)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        async with asyncio.timeout(5):
+            await woken.wait()
+            while not sender.texts:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+        took = loop.time() - began
+        await worker.stop()
+        await running
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        return took
+
+    assert asyncio.run(scene()) < 0.4  # polling alone would take up to half a second
+
+
+def test_while_the_database_is_away_the_worker_waits_and_then_goes_on(
+    box: Box, sender: RecordingSender, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    away = [OperationalError("SELECT", {}, Exception("市民的话"))] * 3
+
+    class Failing:
+        """Sessions of a database that comes back after three tries."""
+
+        def begin(self) -> object:
+            if away:
+                raise away.pop()
+            return box.sessions.begin()
+
+    async def scene() -> None:
+        worker = OutboxWorker(Failing(), {"telegram": sender}, clock=clock)  # type: ignore[arg-type]
+        running = asyncio.create_task(worker.run())
+        async with asyncio.timeout(10):
+            while not sender.texts:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+                worker.wake()
+        await worker.stop()
+        await running
+
+    box.put("一")
+    asyncio.run(scene())
+
+    assert sender.texts == ["一"]

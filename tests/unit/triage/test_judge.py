@@ -1,0 +1,171 @@
+"""From what was understood to a verdict; answers raise the urgency or place it."""
+
+from __future__ import annotations
+
+import pytest
+
+from actions.triage.judge import judge, reconsider
+from actions.triage.judgement import Judgement, ScamType, Signal, Stage, Verdict
+from actions.triage.understanding import Understanding
+
+
+def seen(scam: float, **stage: float) -> Understanding:
+    return Understanding("loan", 0.9, scam, {"loan": 0.8, "prize": 0.2}, stage, {})
+
+
+@pytest.mark.parametrize(
+    ("scam", "verdict"),
+    [
+        (1.0, Verdict.SCAM),
+        (0.75, Verdict.SCAM),
+        (0.74, Verdict.SUSPICIOUS),
+        (0.5, Verdict.SUSPICIOUS),
+        (0.49, Verdict.UNCLEAR),
+        (0.35, Verdict.UNCLEAR),
+        (0.34, Verdict.NO_SIGN),
+        (0.0, Verdict.NO_SIGN),
+    ],
+)
+def test_the_thresholds_of_the_verdicts(scam: float, verdict: Verdict) -> None:
+    assert judge("一段话", seen(scam)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("stages", "stage"),
+    [
+        pytest.param({"live": 0.5, "loss": 0.5}, Stage.LIVE, id="as likely live as not"),
+        pytest.param({"live": 0.49, "loss": 0.3}, Stage.LOSS, id="not likely enough live"),
+        pytest.param({"query": 0.9}, Stage.QUERY, id="a question"),
+        pytest.param({"none": 0.9}, Stage.CONTACTED, id="a scam is never at no stage"),
+        pytest.param({}, Stage.CONTACTED, id="nothing is known of the stage"),
+    ],
+)
+def test_the_stage_of_a_scam(stages: dict[str, float], stage: Stage) -> None:
+    judgement = judge("一段话", seen(0.9, **stages))
+
+    assert judgement.stage == stage
+    assert judgement.escalate == (stage == Stage.LIVE)
+
+
+@pytest.mark.parametrize("scam", [0.1, 0.4])
+def test_what_is_no_scam_is_never_live_and_has_no_type(scam: float) -> None:
+    judgement = judge("一段话", seen(scam, live=1.0))
+
+    assert (judgement.type, judgement.stage, judgement.escalate) == (None, Stage.NONE, False)
+    assert judgement.reasons == (f"reason.{judgement.verdict}",)
+
+
+def test_a_known_indicator_makes_a_scam_of_plain_words_and_says_so() -> None:
+    judgement = judge("13971200001 给我打了个电话", None, known=True)
+
+    assert judgement.verdict == Verdict.SCAM
+    assert judgement.type == ScamType.OTHER_SCAM
+    assert judgement.reasons[0] == "reason.known"
+
+
+def test_reasons_are_few_and_the_most_dangerous_come_first() -> None:
+    text = "贷款要先交保证金，让我共享屏幕，还要验证码，不许告诉家人，不然就曝光我"
+
+    reasons = judge(text, None).reasons
+
+    assert reasons[1:] == ("reason.screen", "reason.code", "reason.asked_pay")[: len(reasons) - 1]
+    assert len(reasons) <= 4
+
+
+def test_a_verdict_of_rules_says_that_it_is_one() -> None:
+    assert judge("一段话", None).nlu == "rules"
+    assert judge("一段话", seen(0.9)).nlu == "rasa"
+
+
+def given(verdict: Verdict, stage: Stage, *signals: Signal) -> Judgement:
+    grave = verdict in (Verdict.SCAM, Verdict.SUSPICIOUS)
+    kind = ScamType.LOAN if grave else None
+    return Judgement(verdict, kind, stage, stage == Stage.LIVE, 0.6, (), frozenset(signals))
+
+
+@pytest.mark.parametrize(
+    ("before", "answers", "verdict", "stage"),
+    [
+        pytest.param(
+            given(Verdict.SUSPICIOUS, Stage.CONTACTED),
+            {"money": "yes"},
+            Verdict.SUSPICIOUS,
+            Stage.LIVE,
+            id="money has left",
+        ),
+        pytest.param(
+            given(Verdict.SUSPICIOUS, Stage.CONTACTED),
+            {"money": "about"},
+            Verdict.SUSPICIOUS,
+            Stage.LIVE,
+            id="money is about to leave",
+        ),
+        pytest.param(
+            given(Verdict.SCAM, Stage.CONTACTED),
+            {"money": "yes", "when": "earlier"},
+            Verdict.SCAM,
+            Stage.LOSS,
+            id="money left long ago",
+        ),
+        pytest.param(
+            given(Verdict.SCAM, Stage.LOSS),
+            {"money": "no"},
+            Verdict.SCAM,
+            Stage.CONTACTED,
+            id="no money left after all",
+        ),
+        pytest.param(
+            given(Verdict.SCAM, Stage.CONTACTED),
+            {"money": "no", "online": "call"},
+            Verdict.SCAM,
+            Stage.LIVE,
+            id="they are on the line",
+        ),
+        pytest.param(
+            given(Verdict.SCAM, Stage.CONTACTED),
+            {"online": "no"},
+            Verdict.SCAM,
+            Stage.CONTACTED,
+            id="nobody is on the line",
+        ),
+        pytest.param(
+            given(Verdict.UNCLEAR, Stage.NONE),
+            {"unclear": "pay"},
+            Verdict.SUSPICIOUS,
+            Stage.CONTACTED,
+            id="they want money",
+        ),
+        pytest.param(
+            given(Verdict.UNCLEAR, Stage.NONE),
+            {"unclear": "nothing"},
+            Verdict.UNCLEAR,
+            Stage.NONE,
+            id="they want nothing",
+        ),
+        pytest.param(
+            given(Verdict.NO_SIGN, Stage.NONE),
+            {"money": "about"},
+            Verdict.SUSPICIOUS,
+            Stage.LIVE,
+            id="a late answer makes an ordinary matter urgent",
+        ),
+    ],
+)
+def test_answers(
+    before: Judgement, answers: dict[str, str], verdict: Verdict, stage: Stage
+) -> None:
+    after = reconsider(before, answers)
+
+    assert (after.verdict, after.stage) == (verdict, stage)
+    assert after.escalate == (stage == Stage.LIVE)
+    assert (after.type is not None) == (verdict in (Verdict.SCAM, Verdict.SUSPICIOUS))
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+@pytest.mark.parametrize("answer", ["no", "about", "yes"])
+def test_an_answer_never_makes_a_verdict_milder(verdict: Verdict, answer: str) -> None:
+    order = [Verdict.NO_SIGN, Verdict.UNCLEAR, Verdict.SUSPICIOUS, Verdict.SCAM]
+
+    after = reconsider(given(verdict, Stage.CONTACTED), {"money": answer}).verdict
+
+    assert order.index(after) >= order.index(verdict)
