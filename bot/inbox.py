@@ -27,7 +27,7 @@ from actions.triage.judgement import Judgement, Stage, Verdict
 from actions.triage.understanding import Understanding
 from actions.warnings import store as warnings
 from bot import desk as duty
-from bot import personal, texts
+from bot import personal, relatives, texts
 from bot.conversation import flow, messages, turn
 from bot.conversation.advice import GRAVE
 from bot.conversation.intents import everyday
@@ -217,7 +217,7 @@ def _open(taking: _Taking, cause: str, judgement: Judgement | None) -> None:
     duty.show(db, taking.desk, taking.case, now=now)
     if cause == "live":
         region = taking.desk.region
-        personal.tell_guardians(db, taking.citizen, case=taking.case.code, region=region, now=now)
+        relatives.tell_guardians(db, taking.citizen, case=taking.case.code, region=region, now=now)
 
 
 def _tell_desk(

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from bot.cli import (
     assess,
-    campaign,
+    campaign_report,
     chat,
     db,
     demo,
@@ -39,7 +39,7 @@ app.command("assess")(assess.assess)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(officers.app, name="officers", help="Who may work cases and publish.")
-app.add_typer(campaign.app, name="campaign", help="Tips and alerts: write, approve, watch.")
+app.add_typer(campaign_report.app, name="campaign", help="Tips and alerts: write and approve.")
 app.add_typer(warnings.app, name="warnings", help="People at risk, and what came of it.")
 app.add_typer(db.app, name="db", help="The database's schema.")
 app.command("doctor")(doctor.doctor)

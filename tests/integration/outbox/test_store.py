@@ -145,7 +145,7 @@ def test_a_fleeting_row_that_expires_goes_too(box: Box, clock: Clock) -> None:
         pytest.param(Sent("77"), Status.SENT, None, id="sent"),
         pytest.param(Refused("chat not found"), Status.FAILED, "chat not found", id="400"),
         pytest.param(
-            Blocked("blocked by the user"), Status.FAILED, "blocked by the user", id="403"
+            Blocked("blocked by the user"), Status.FAILED, "blocked: blocked by the user", id="403"
         ),
         pytest.param(Unavailable("flood limit"), Status.WAITING, "flood limit", id="429"),
     ],
