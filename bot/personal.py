@@ -161,7 +161,7 @@ def _shown(db: Session, citizen: Citizen, region: Region, now: datetime) -> Prom
         "age": f"profile.age.{profile.age}" if profile.age else "—",
         "occupation": f"profile.occupation.{profile.occupation}" if profile.occupation else "—",
         "topics": topics.join(say(f"type.{each}") for each in profile.topics) or "—",
-        "language": f"language.choice.{language}",
+        "spoken": f"language.choice.{language}",
         "quiet": quiet,
         "zone": profile.timezone or str(region.timezone),
         "phone": "profile.kept" if profile.phone_sha256 else "—",

@@ -86,7 +86,7 @@ def test_every_region_has_the_facts_that_texts_name(name: str, language: str) ->
     others = {"case", "officer", "type", "stage", "words", "since", "outcome", "minutes", "kept"}
     others |= {"cases", "reasons", "indicators", "question", "answer"}
     others |= {"message", "truth", "why", "reason", "code", "told", "wards", "day"}  # personal
-    others |= {"district", "age", "occupation", "topics", "language", "quiet", "zone", "phone"}
+    others |= {"district", "age", "occupation", "topics", "spoken", "quiet", "zone", "phone"}
     others |= {"tips", "guardians", "offer", "count", "expected", "chance"}
 
     assert params - others <= set(regions.load(name).facts[language])
