@@ -174,7 +174,7 @@ def test_while_the_database_is_away_the_worker_waits_and_then_goes_on(
         worker = OutboxWorker(Failing(), {"telegram": sender}, clock=clock)  # type: ignore[arg-type]
         running = asyncio.create_task(worker.run())
         async with asyncio.timeout(10):
-            while not sender.texts:  # noqa: ASYNC110
+            while not sender.texts:
                 await asyncio.sleep(0.01)
                 worker.wake()
         await worker.stop()
