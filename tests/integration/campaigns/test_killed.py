@@ -58,9 +58,22 @@ def start(part: str, url: str, folder: Path) -> subprocess.Popen[str]:
         text=True,
         cwd=Path(__file__).parents[3],
     )
-    assert process.stdout
-    assert process.stdout.readline() == "up\n"
     return process
+
+
+def wait_for(processes: list[subprocess.Popen[str]]) -> None:
+    """Wait until each has begun."""
+    for process in processes:
+        assert process.stdout
+        assert process.stdout.readline() == "up\n"
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Kill it as the system would: at once, in the middle of whatever it does."""
+    process.kill()
+    process.wait()
+    assert process.stdout
+    process.stdout.close()
 
 
 def test_nobody_is_missed_and_nobody_is_queued_twice_when_processes_are_killed(
@@ -82,15 +95,16 @@ def test_nobody_is_missed_and_nobody_is_queued_twice_when_processes_are_killed(
     number = publish(control=0.1)
     chance = random.Random(6)
 
-    for _ in range(4):
+    for _ in range(2):
         running = [start(part, url, tmp_path) for part in ("schedule", "schedule", "sender")]
+        wait_for(running)
         time.sleep(chance.uniform(0.1, 0.4))
         for process in running:
-            process.kill()
-            process.wait()
+            end(process)
     with sessions.begin() as db:  # a dead sender's leases would run out after a minute
         db.execute(text("UPDATE outbox_message SET due_at = now() WHERE status = 'sending'"))
     running = [start(part, url, tmp_path) for part in ("schedule", "sender")]
+    wait_for(running)
     try:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
@@ -102,8 +116,7 @@ def test_nobody_is_missed_and_nobody_is_queued_twice_when_processes_are_killed(
             time.sleep(0.3)
     finally:
         for process in running:
-            process.kill()
-            process.wait()
+            end(process)
 
     assert counted["audience"] == CITIZENS
     assert counted["sent"] + counted["skipped"] == CITIZENS
