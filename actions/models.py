@@ -7,6 +7,7 @@ import actions.campaigns.models
 import actions.cases.models
 import actions.citizens.models
 import actions.guardians.models
+import actions.inbox.models
 import actions.indicators.models
 import actions.officers.models
 import actions.outbox.models

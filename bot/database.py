@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import psutil
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from actions.outbox import store as outbox
 from bot.settings import PREFIX, Settings
 
+log = structlog.get_logger()
+
+BELL = "bell"
 Sessions = sessionmaker[Session]
 
 
@@ -113,8 +118,49 @@ def engine(url: str, *, pool: int = 10) -> Engine:
 
 
 def sessions(bind: Engine) -> Sessions:
-    """Return the factory of sessions; `sessions.begin()` is one transaction."""
-    return sessionmaker(bind, expire_on_commit=False)
+    """Return the factory of sessions; `sessions.begin()` is one transaction.
+
+    After a transaction that queued something the senders are woken.
+    """
+    bell = Bell(bind)
+    made = sessionmaker(bind, expire_on_commit=False, info={BELL: bell})
+    event.listen(made, "after_commit", bell.answer)
+    return made
+
+
+def bell(sessions: Sessions) -> Bell:
+    """Return the bell that this factory's transactions ring."""
+    rung: Bell = sessions.kw["info"][BELL]
+    return rung
+
+
+class Bell:
+    """Wakes the senders: one in this process directly, others through the database."""
+
+    def __init__(self, bind: Engine) -> None:
+        self._bind = bind
+        self._near: list[Callable[[], None]] = []
+
+    def subscribe(self, wake: Callable[[], None]) -> None:
+        """Call this, from any thread, when there is something to send."""
+        self._near.append(wake)
+
+    def answer(self, db: Session) -> None:
+        """Ring if the transaction that has just committed asked for it."""
+        if not db.info.pop(outbox.NUDGED, False):
+            return
+        for wake in self._near:
+            wake()
+        if not self._near:
+            try:
+                with self._bind.connect() as connection:
+                    # Nothing is lost with it, so nobody waits for the disk.
+                    connection.exec_driver_sql(
+                        f"SET LOCAL synchronous_commit = off; NOTIFY {outbox.CHANNEL}"
+                    )
+                    connection.commit()
+            except SQLAlchemyError as error:  # the senders look by themselves every moment
+                log.warning("outbox.nudge_failed", error=error)
 
 
 def _alembic(bind: Engine) -> Config:

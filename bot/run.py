@@ -6,23 +6,27 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from socket import socket
 
 import structlog
 from starlette.applications import Starlette
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
-from telegram.request import HTTPXRequest
 
+from actions.outbox import chats
+from actions.outbox.pace import Pace
 from bot import schedule, texts, web, wiring
 from bot.channels.sender import Sender
 from bot.channels.telegram import polling, webhook
 from bot.channels.telegram.intake import Intake
+from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.sender import TelegramSender
 from bot.console import health
+from bot.desk import Desk
 from bot.nlu.client import NluClient
 from bot.regions import Region
-from bot.sender import OutboxWorker, listen
+from bot.sender import IN_FLIGHT, OutboxWorker, listen
 from bot.settings import PREFIX, Settings
 from bot.wiring import Service
 
@@ -84,7 +88,7 @@ async def _start(
     stack: AsyncExitStack,
     ready: Callable[[str], None],
 ) -> None:
-    settings, desk = service.settings, service.desk
+    settings, desk = service.settings, await asyncio.to_thread(_desk, service)
     listening = _bind(settings, parts)
     tasks = _Tasks()
     stack.push_async_callback(tasks.cancel)
@@ -102,15 +106,19 @@ async def _start(
         ready(f"Telegram is off: {PREFIX}TELEGRAM_TOKEN is not set")
     if "sender" in parts:
         senders: Mapping[str, Sender] = {"telegram": TelegramSender(bot)} if bot else {}
-        worker = OutboxWorker(service.sessions, senders, clock=service.clock)
+        paces = {"telegram": Pace(settings.telegram_rate)} if settings.telegram_rate else {}
+        worker = OutboxWorker(
+            service.sessions, senders, clock=service.clock, paces=paces if bot else {}
+        )
         sending = tasks.start("sender", worker.run(), last=True)
         tasks.start("listen", listen(service.url, worker.wake))
         stack.push_async_callback(_finish, worker, sending)
-        states["sender"] = lambda: "down" if sending.done() else "up"
+        states["sender"] = lambda: "down" if sending.done() else worker.state
     if "telegram" in parts and bot is not None:
         intake = Intake(bot, service.sessions, nlu, desk, service.clock)
         task = tasks.start("telegram", _take_in(bot, intake, settings, listening))
         states["telegram"] = lambda: "down" if task.done() else "up"
+        stack.push_async_callback(_end, task)  # before the sender: it sends the last answers
     if "schedule" in parts:
         scheduler = schedule.start(service, nlu, desk)
         stack.callback(scheduler.shutdown, wait=False)
@@ -119,6 +127,15 @@ async def _start(
         tasks.start("console", web.server(app).serve(sockets=[listening["console"]]))
         ready(f"console on http://{settings.console_listen}")
     ready(f"fanzha is running: {', '.join(part for part in PARTS if part in parts)}")
+
+
+def _desk(service: Service) -> Desk:
+    """The duty desk, followed to where its group has moved."""
+    desk = service.desk
+    if desk.chat is None:
+        return desk
+    with service.sessions() as db:
+        return replace(desk, chat=chats.find_moved(db, channel=desk.channel, recipient=desk.chat))
 
 
 def _bind(settings: Settings, parts: frozenset[str]) -> dict[str, socket]:
@@ -136,8 +153,8 @@ async def _bot(settings: Settings, stack: AsyncExitStack) -> Bot:
         settings.telegram_token.get_secret_value(),
         base_url=f"{settings.telegram_api}/bot",
         base_file_url=f"{settings.telegram_api}/file/bot",
-        request=HTTPXRequest(connection_pool_size=64, pool_timeout=10, read_timeout=10),
-        get_updates_request=HTTPXRequest(connection_pool_size=2),
+        request=AiohttpRequest(connections=IN_FLIGHT, timeout=10),
+        get_updates_request=AiohttpRequest(connections=2, timeout=10),
     )
     stack.push_async_callback(bot.shutdown)
     try:
@@ -163,15 +180,20 @@ async def _take_in(
     assert settings.telegram_webhook_secret is not None  # noqa: S101  by the settings
     secret = settings.telegram_webhook_secret.get_secret_value()
     app = webhook.application(intake, secret=secret)
-    serving = asyncio.create_task(web.server(app).serve(sockets=[listening["telegram"]]))
-    await polling.retrying(
-        lambda: bot.set_webhook(
-            settings.telegram_webhook_url or "",
-            secret_token=secret,
-            allowed_updates=list(polling.ALLOWED),
+    server = web.server(app)
+    serving = asyncio.create_task(server.serve(sockets=[listening["telegram"]]))
+    try:
+        await polling.retrying(
+            lambda: bot.set_webhook(
+                settings.telegram_webhook_url or "",
+                secret_token=secret,
+                allowed_updates=list(polling.ALLOWED),
+            )
         )
-    )
-    await serving
+        await asyncio.shield(serving)
+    finally:  # what has begun is finished and answered
+        server.should_exit = True
+        await asyncio.wait([serving], timeout=7)
 
 
 async def _offer_commands(bot: Bot, region: Region) -> None:
@@ -185,6 +207,11 @@ async def _offer_commands(bot: Bot, region: Region) -> None:
             )
     except TelegramError as error:
         log.warning("telegram.no_menu", error=error)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task], timeout=10)
 
 
 async def _finish(worker: OutboxWorker, sending: asyncio.Task[None]) -> None:

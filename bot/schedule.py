@@ -17,8 +17,11 @@ from sqlalchemy.orm import Session
 from actions.cases import timers
 from actions.cases.models import Case, Timer
 from actions.citizens import store as citizens
+from actions.inbox import store as poison
+from actions.outbox import archive, chats, stats
 from actions.outbox import store as outbox
 from bot import desk as duty
+from bot import metrics
 from bot.campaigns import clock as campaigns
 from bot.campaigns import risk
 from bot.desk import Desk
@@ -55,6 +58,7 @@ def start(service: Service, nlu: NluClient, desk: Desk) -> AsyncIOScheduler:
     every(5, "warnings", lambda: asyncio.to_thread(risk.tick, service, desk))
     every(900, "rises", lambda: asyncio.to_thread(risk.watch, service))
     every(20, "quiet_hours", lambda: asyncio.to_thread(campaigns.keep_quiet, service))
+    every(10, "measure", lambda: asyncio.to_thread(measure, service))
     every(3600, "housekeeping", lambda: asyncio.to_thread(tidy, service))
     scheduler.start()
     return scheduler
@@ -101,3 +105,16 @@ def tidy(service: Service) -> None:
     """Drop what is no longer needed by anybody."""
     with service.sessions.begin() as db:
         citizens.forget_received(db, before=service.clock() - KEEP_RECEIVED)
+        poison.forget_failures(db, before=service.clock() - KEEP_RECEIVED)
+        chats.forget_paces(db, now=service.clock())
+        archive.forget_contents(db, now=service.clock())
+    moved = 1
+    while moved:  # a short transaction each: nobody waits for the housekeeping
+        with service.sessions.begin() as db:
+            moved = archive.archive(db, now=service.clock())
+
+
+def measure(service: Service) -> None:
+    """Take the figures of what waits."""
+    with service.sessions() as db:
+        metrics.note_waiting(stats.waiting(db, channels=("telegram",)), service.clock())

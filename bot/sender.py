@@ -1,40 +1,56 @@
 """The worker that empties the outbox: claim, send, settle, in that order and for ever.
 
-Two short transactions stand around each network call, so no database connection waits on a
-channel. NOTIFY wakes the worker; polling is only the safety net.
+Short transactions stand around the network calls, so no database connection waits on a channel.
+A commit wakes the worker; polling is only the safety net. What a worker has claimed is its own
+while its lease lasts; it renews that every second, and sends nothing once it could not.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+from uuid import uuid4
 
 import psycopg
 import structlog
+from sqlalchemy.orm import Session
 
 from actions.citizens import store as citizens
-from actions.outbox import store
-from actions.outbox.models import Lane, OutboxMessage
+from actions.outbox import leases, store
+from actions.outbox.claim import Claimed
+from actions.outbox.models import Lane
+from actions.outbox.pace import AHEAD, Pace
 from actions.outbox.policy import Blocked, Outcome, Refused, Unavailable
+from actions.outbox.store import Settlement
+from bot import database, metrics
 from bot.channels.sender import Envelope, Sender
 from bot.database import Sessions
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
-POLL = timedelta(milliseconds=500)
-IN_FLIGHT = 32  # messages on the wire at once
+POLL = 0.25  # seconds between two looks when nobody rings
+IN_FLIGHT = 128  # messages on the wire at once
+SPARE = 32  # of these, places that what nobody waits for cannot take
+SETTLE_AGAIN = 0.5
+LAST_WORDS = 10.0  # seconds a stopping worker gives what is in flight
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """A leased message, detached from the database."""
+class _Batch:
+    """What one look at the outbox gave."""
 
-    message_id: int
-    attempt: int
-    channel: str
-    envelope: Envelope
+    claimed: list[Claimed] = field(default_factory=list)
+    now: datetime | None = None  # the database's time, and ours when we asked for it
+    asked_at: float = 0.0
+    next_due: datetime | None = None
 
 
 class OutboxWorker:
@@ -47,119 +63,282 @@ class OutboxWorker:
         *,
         clock: Callable[[], datetime],
         recipient: str | None = None,
+        paces: Mapping[str, Pace] | None = None,
     ) -> None:
+        self.id = uuid4().hex
         self._recipient = recipient
         self._sessions = sessions
         self._senders = senders
         self._clock = clock
+        self._paces = paces or {}
+        self._unpaced = tuple(channel for channel in senders if channel not in self._paces)
         self._wake = asyncio.Event()
+        self._settling = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._flying: set[asyncio.Task[None]] = set()
+        self._results: list[Settlement] = []
+        self._unsent: list[tuple[int, int]] = []
+        self._leased_until = 0.0  # on this process's steady clock
         self._stopping = False
+        self._threads = ThreadPoolExecutor(3, thread_name_prefix="outbox")
+
+    @property
+    def state(self) -> str:
+        """`up` while its lease is renewed."""
+        return "up" if time.monotonic() < self._leased_until else "down"
 
     def wake(self) -> None:
-        """Look for due messages at once."""
-        self._wake.set()
+        """Look for due messages at once; may be called from any thread."""
+        if self._loop is None:
+            self._wake.set()
+            return
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._wake.set)
 
     async def run(self) -> None:
         """Send until `stop` is called."""
-        while not self._stopping:
-            self._wake.clear()
-            free = IN_FLIGHT - len(self._flying)
-            claimed = await asyncio.to_thread(self._claim, free) if free else []
-            for each in claimed:
-                task = asyncio.create_task(self._deliver(each))
-                self._flying.add(task)
-                task.add_done_callback(self._landed)
-            if len(claimed) < free or not free:
-                await self._rest()
-        await asyncio.gather(*self._flying, return_exceptions=True)
+        self._loop = asyncio.get_running_loop()
+        if self._senders:
+            database.bell(self._sessions).subscribe(self.wake)
+        living = asyncio.create_task(self._live())
+        settling = asyncio.create_task(self._settle_for_ever())
+        try:
+            while not self._stopping:
+                self._wake.clear()
+                free = IN_FLIGHT - len(self._flying)
+                batch = await self._in_thread(self._claim, free) if free else _Batch()
+                for each in batch.claimed:
+                    self._fly(each, batch)
+                await self._rest(batch, free)
+            if self._flying:
+                await asyncio.wait(self._flying, timeout=LAST_WORDS)
+        finally:
+            for task in (living, settling):
+                task.cancel()
+            await asyncio.gather(living, settling, return_exceptions=True)
+            await self._in_thread(self._leave)
+            self._threads.shutdown(wait=False)
 
     async def run_once(self) -> int:
         """Send everything that is due now, one wave after another; return how many."""
         total = 0
-        while claimed := await asyncio.to_thread(self._claim, IN_FLIGHT):
-            await asyncio.gather(*(self._deliver(each) for each in claimed))
-            total += len(claimed)
-        return total
+        await self._in_thread(self._look_around)
+        while True:
+            batch = await self._in_thread(self._claim, IN_FLIGHT)
+            if not batch.claimed:
+                return total
+            await asyncio.gather(*(self._deliver(each, batch) for each in batch.claimed))
+            await self._in_thread(self._settle)
+            total += len(batch.claimed)
 
     async def stop(self) -> None:
-        """Finish what is in flight and return from `run`."""
+        """Finish what is in flight, give the rest back and return from `run`."""
         self._stopping = True
         self._wake.set()
 
+    def _in_thread(self, work: Callable[..., T], *args: object) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *args))
+
+    # -- claiming
+
+    def _fly(self, each: Claimed, batch: _Batch) -> None:
+        task = asyncio.create_task(self._deliver(each, batch))
+        self._flying.add(task)
+        task.add_done_callback(self._landed)
+
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._flying.discard(task)
-        self._wake.set()  # the next message of that chat is due now
+        self._settling.set()
 
-    async def _rest(self) -> None:
-        try:
-            await asyncio.wait_for(self._wake.wait(), POLL.total_seconds())
-        except TimeoutError:
-            return
+    async def _rest(self, batch: _Batch, free: int) -> None:
+        if batch.claimed and self._unpaced and len(batch.claimed) < free:
+            wait = POLL
+        elif batch.claimed:
+            wait = AHEAD.total_seconds() / 2 if self._paces else 0.0
+        else:
+            wait = POLL
+        if batch.now is not None and batch.next_due is not None:
+            wait = min(wait, max((batch.next_due - batch.now).total_seconds(), 0.005))
+        if self._paces and batch.claimed:
+            # A moment has been used up: nothing may leave sooner, whoever rings.
+            await asyncio.sleep(0.01)
+        with contextlib.suppress(TimeoutError):
+            if wait:
+                await asyncio.wait_for(self._wake.wait(), wait)
 
-    def _claim(self, limit: int) -> list[Claimed]:
+    def _claim(self, limit: int) -> _Batch:
         try:
             with self._sessions.begin() as db:
-                messages = store.claim(
-                    db,
-                    channels=tuple(self._senders),
-                    recipient=self._recipient,
-                    limit=limit,
-                    now=self._clock(),
-                )
-                return [self._detach(db, message) for message in messages]
+                return self._look(db, limit)
         except Exception as error:  # noqa: BLE001  the database is away: keep trying
             log.warning("outbox.claim_failed", error=error)
-            return []
+            time.sleep(0.2)
+            return _Batch()
 
-    def _detach(self, db: object, message: OutboxMessage) -> Claimed:
-        body = message.body
-        key = body.get("edits") or body.get("reply_to")
-        ref = store.find_ref(db, dedup_key=str(key)) if key else None  # type: ignore[arg-type]
-        envelope = Envelope(message.recipient, body, Lane(message.lane), ref)
-        return Claimed(message.id, message.attempts, message.channel, envelope)
+    def _look(self, db: Session, limit: int) -> _Batch:
+        self._renew(db)
+        asked_at, now = time.monotonic(), leases.clock(db)
+        claimed: list[Claimed] = []
+        next_due: datetime | None = None
+        if self._unpaced:
+            claimed = store.claim(
+                db,
+                channels=self._unpaced,
+                recipient=self._recipient,
+                limit=limit,
+                now=now,
+                holder=self.id,
+                spare=SPARE,
+            )
+        for channel, pace in self._paces.items():
+            got = store.claim_paced(
+                db,
+                channel=channel,
+                limit=limit - len(claimed),
+                now=now,
+                holder=self.id,
+                pace=pace,
+                spare=SPARE,
+            )
+            claimed += got
+        if not claimed:
+            dues = [store.next_due(db, channel=channel, now=now) for channel in self._senders]
+            next_due = min((due for due in dues if due is not None), default=None)
+        return _Batch(claimed, now, asked_at, next_due)
 
-    async def _deliver(self, claimed: Claimed) -> None:
-        outcome = await self._send(claimed)
+    # -- leases
+
+    def _renew(self, db: Session) -> None:
+        """Renew the lease with this transaction, when it is time."""
+        lasts = leases.LEASE.total_seconds()
+        renewed = time.monotonic()
+        if renewed > self._leased_until - lasts + leases.RENEW.total_seconds() / 2:
+            leases.renew(db, holder=self.id)
+            self._leased_until = renewed + lasts
+
+    async def _live(self) -> None:
+        """Renew the lease, and take over from workers that did not renew theirs."""
+        while True:
+            await self._in_thread(self._look_around)
+            await asyncio.sleep(leases.RENEW.total_seconds() / 2)
+
+    def _look_around(self) -> None:
+        lapsed = time.monotonic() > self._leased_until > 0
         try:
-            await asyncio.to_thread(self._settle, claimed, outcome)
-        except Exception as error:  # noqa: BLE001  its lease runs out and it is sent again
-            log.warning("outbox.settle_failed", message=claimed.message_id, error=error)
+            with self._sessions.begin() as db:
+                self._renew(db)
+            if lapsed:  # the database was away for all: let the others renew theirs, too
+                return
+            with self._sessions.begin() as db:
+                taken_over = leases.reclaim(db, channels=tuple(self._senders))
+                expired = leases.expire(db)
+        except Exception as error:  # noqa: BLE001  the database is away: keep trying
+            self._leased_until = min(self._leased_until, time.monotonic() + 1)
+            log.warning("outbox.renew_failed", error=error)
+            return
+        if taken_over:
+            log.warning("outbox.taken_over", messages=taken_over)
+            self.wake()
+        if expired:
+            log.info("outbox.expired", messages=expired)
+
+    def _leave(self) -> None:
+        """Record what is known, give back what was not tried, and say goodbye."""
+        flown = {(each.message_id, each.attempt) for each in self._results}
+        try:
+            self._settle()
+            with self._sessions.begin() as db:
+                back = [held for held in self._unsent if held not in flown]
+                leases.give_back(db, back, holder=self.id)
+                leases.end(db, holder=self.id)
+        except Exception as error:  # noqa: BLE001  then the lease runs out
+            log.warning("outbox.leave_failed", error=error)
+
+    # -- sending
+
+    async def _deliver(self, claimed: Claimed, batch: _Batch) -> None:
+        if batch.now is not None and claimed.send_at > batch.now:
+            ahead = (claimed.send_at - batch.now).total_seconds()
+            await asyncio.sleep(ahead - (time.monotonic() - batch.asked_at))
+        if self._stopping:
+            self._unsent.append((claimed.id, claimed.attempts))
+            return
+        if time.monotonic() > self._leased_until:
+            log.warning("outbox.lease_lost", message=claimed.id)
+            return  # it is somebody else's by now
+        began = time.monotonic()
+        outcome = await self._send(claimed)
+        metrics.note_sent(claimed, outcome, batch.now, began, batch.asked_at)
+        self._results.append(
+            Settlement(
+                claimed.id,
+                claimed.attempts,
+                claimed.lane,
+                claimed.channel,
+                claimed.recipient,
+                outcome,
+            )
+        )
 
     async def _send(self, claimed: Claimed) -> Outcome:
-        if "edits" in claimed.envelope.body and claimed.envelope.ref is None:
+        if "edits" in claimed.body and claimed.ref is None:
             return Refused("what it edits was never sent")
+        envelope = Envelope(
+            claimed.recipient, claimed.body, claimed.lane, claimed.ref, paid=claimed.paid
+        )
         try:
-            return await self._senders[claimed.channel].send(claimed.envelope)
+            return await self._senders[claimed.channel].send(envelope)
         except Exception as error:  # noqa: BLE001  a bug delays its message, the rest goes on
-            log.error("outbox.bug", message=claimed.message_id, error=error)
+            log.error("outbox.bug", message=claimed.id, error=error)
             return Unavailable(f"bug: {type(error).__name__}")
 
-    def _settle(self, claimed: Claimed, outcome: Outcome) -> None:
-        now = self._clock()
-        with self._sessions.begin() as db:
-            kept = store.settle(
-                db,
-                message_id=claimed.message_id,
-                attempt=claimed.attempt,
-                outcome=outcome,
-                now=now,
-            )
-            if isinstance(outcome, Blocked):
-                citizens.mark_blocked(
-                    db, channel=claimed.channel, address=claimed.envelope.recipient, now=now
+    # -- settling
+
+    async def _settle_for_ever(self) -> None:
+        """Settle whatever has landed since the last time, all in one transaction."""
+        while True:
+            await self._settling.wait()
+            self._settling.clear()
+            if not self._results:
+                continue
+            if not await self._in_thread(self._settle):
+                await asyncio.sleep(SETTLE_AGAIN)
+                self._settling.set()
+            self._wake.set()  # the next message of these chats may be due now
+
+    def _settle(self) -> bool:
+        """Write down what is known; False when the database is away and it must be tried again."""
+        results, self._results = self._results, []
+        if not results:
+            return True
+        try:
+            with self._sessions.begin() as db:
+                now = leases.clock(db)
+                kept = store.settle_many(db, results, now=now)
+                for each in results:
+                    if isinstance(each.outcome, Blocked):
+                        citizens.mark_blocked(
+                            db, channel=each.channel, address=each.recipient, now=now
+                        )
+        except Exception as error:  # noqa: BLE001  it is settled when the database is back
+            log.warning("outbox.settle_failed", messages=len(results), error=error)
+            self._results = results + self._results
+            return False
+        for each in results:
+            failed = not hasattr(each.outcome, "ref")
+            if failed or each.message_id not in kept:
+                log.info(
+                    "outbox.settled",
+                    message=each.message_id,
+                    lane=Lane(each.lane).name.lower(),
+                    outcome=type(each.outcome).__name__,
+                    kept=each.message_id in kept,
                 )
-        if not kept or not hasattr(outcome, "ref"):
-            log.info(
-                "outbox.settled",
-                message=claimed.message_id,
-                outcome=type(outcome).__name__,
-                kept=kept,
-            )
+        return True
 
 
 async def listen(url: str, wake: Callable[[], None]) -> None:
-    """Call `wake` whenever a transaction with new messages commits; reconnect for ever."""
+    """Call `wake` whenever another process has queued something; reconnect for ever."""
     while True:
         try:
             async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:

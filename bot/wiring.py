@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from actions.outbox import leases
 from bot import clock, database, regions
 from bot.database import Sessions
 from bot.desk import Desk
@@ -54,11 +55,16 @@ def service(settings: Settings) -> Iterator[Service]:
                 regions.load(settings.region),
                 url,
                 engine,
-                database.sessions(engine),
-                clock.now,
+                made := database.sessions(engine),
+                clock.SharedClock(lambda: _time(made)),
             )
         finally:
             engine.dispose()
+
+
+def _time(sessions: Sessions) -> datetime:
+    with sessions() as db:
+        return leases.clock(db)
 
 
 def nlu(settings: Settings) -> tuple[NluClient, NluServer | None]:

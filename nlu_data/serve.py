@@ -11,6 +11,8 @@ import sys
 import threading
 import warnings
 
+from stand_ins import put_in
+
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -30,6 +32,7 @@ def main() -> None:
         sys.argv.remove("--with-parent")
         threading.Thread(target=_end_with_parent, daemon=True).start()
     warnings.simplefilter("ignore")
+    put_in()
     from rasa.__main__ import main as rasa
 
     rasa()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from stand_ins import put_in
+
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 os.environ.setdefault("RASA_MAX_CACHE_SIZE", "0")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -16,6 +18,7 @@ def main() -> int:
     from nlu_data.components.progress import tell
 
     tell("starting Rasa")
+    put_in()
     from rasa.model_training import train
 
     tell("reading the texts")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,9 +72,14 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The FANZHA_HOME of this run, with the embedded PostgreSQL in it."""
-    return tmp_path_factory.mktemp("home")
+def home() -> Iterator[Path]:
+    """The FANZHA_HOME of this run, with the embedded PostgreSQL in it.
+
+    Not under pytest's own folder: another run that starts shuts that for everybody but its owner,
+    and PostgreSQL never runs as root.
+    """
+    with tempfile.TemporaryDirectory(prefix="fanzha-test-", ignore_cleanup_errors=True) as home:
+        yield Path(home)
 
 
 @pytest.fixture(scope="session")

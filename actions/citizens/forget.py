@@ -11,7 +11,8 @@ from actions.audit import store as audit
 from actions.campaigns import account
 from actions.cases.models import Case
 from actions.citizens.models import Citizen
-from actions.outbox.models import OutboxMessage, Status
+from actions.inbox.models import InboxUpdate
+from actions.outbox.models import OutboxArchive, OutboxChat, OutboxMessage, Status
 
 
 def forget(db: Session, citizen: Citizen, *, now: datetime) -> list[str]:
@@ -22,9 +23,19 @@ def forget(db: Session, citizen: Citizen, *, now: datetime) -> list[str]:
     """
     codes = list(db.scalars(select(Case.code).where(Case.citizen_id == citizen.id)))
     account.leave_no_name(db, citizen_id=citizen.id, now=now)
+    known = (OutboxMessage.channel == citizen.channel, OutboxMessage.recipient == citizen.address)
+    db.execute(delete(OutboxMessage).where(OutboxMessage.settled_at.is_(None), *known))
+    db.execute(delete(OutboxMessage).where(OutboxMessage.settled_at.is_not(None), *known))
+    for sent in (OutboxArchive, OutboxChat):
+        db.execute(
+            delete(sent).where(
+                sent.channel == citizen.channel,
+                sent.recipient == citizen.address,
+            )
+        )
     db.execute(
-        delete(OutboxMessage).where(
-            OutboxMessage.channel == citizen.channel, OutboxMessage.recipient == citizen.address
+        delete(InboxUpdate).where(
+            InboxUpdate.channel == citizen.channel, InboxUpdate.address == citizen.address
         )
     )
     if codes:

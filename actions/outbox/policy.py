@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from actions.outbox.models import Lane
 
-MAX_ATTEMPTS = 8
-FIRST_DELAY = timedelta(seconds=5)
-URGENT_FIRST_DELAY = timedelta(seconds=1)
-LONGEST_DELAY = timedelta(minutes=30)
-URGENT_LONGEST_DELAY = timedelta(seconds=15)
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a lane goes on trying. The wait doubles from `first` up to `longest`."""
+
+    first: timedelta
+    longest: timedelta
+    attempts: int | None  # None: for ever
+
+
+# An urgent message is never given up: it says that somebody's money is going. Whoever asked
+# gets an answer even if the channel is away for a day; a tip is not worth that.
+PATIENCE: Mapping[Lane, Patience] = {
+    Lane.URGENT: Patience(timedelta(seconds=1), timedelta(seconds=15), None),
+    Lane.REPLY: Patience(timedelta(seconds=2), timedelta(minutes=1), 1500),
+    Lane.WARNING: Patience(timedelta(seconds=5), timedelta(minutes=10), 150),
+    Lane.BULK: Patience(timedelta(seconds=5), timedelta(minutes=30), 8),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,13 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """The chat has another address now; the message is to go there."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unavailable:
     """The channel may take it later; `wait` is the channel's own demand, when it made one."""
 
@@ -43,7 +64,7 @@ class Unavailable:
     wait: timedelta | None = None
 
 
-Outcome = Sent | Refused | Blocked | Unavailable
+Outcome = Sent | Refused | Blocked | Moved | Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +82,11 @@ def next_attempt(
 ) -> RetryAt | GiveUp:
     """Double the wait after each attempt, never undercutting the channel's own demand.
 
-    An urgent message is never given up: it says that somebody's money is going.
+    What the channel asks us to send later is not given up for it.
     """
-    urgent = lane == Lane.URGENT
-    if attempts >= MAX_ATTEMPTS and not urgent:
+    patience = PATIENCE[lane]
+    if outcome.wait is not None:
+        return RetryAt(now + max(outcome.wait, patience.first))
+    if patience.attempts is not None and attempts >= patience.attempts:
         return GiveUp()
-    first, longest = (
-        (URGENT_FIRST_DELAY, URGENT_LONGEST_DELAY) if urgent else (FIRST_DELAY, LONGEST_DELAY)
-    )
-    delay = min(first * 2 ** min(attempts - 1, 12), longest)
-    return RetryAt(now + max(delay, outcome.wait or timedelta()))
+    return RetryAt(now + min(patience.first * 2 ** min(attempts - 1, 12), patience.longest))

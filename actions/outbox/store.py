@@ -1,17 +1,21 @@
-"""Put messages in the outbox, claim those that are due, settle them after sending."""
+"""Put messages in the outbox, and settle them after sending. The caller owns the transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import and_, exists, select, text, true, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import and_, select, text, update
+from sqlalchemy.orm import Session
 
-from actions.outbox.models import Lane, OutboxMessage, Status
+from actions.outbox import chats
+from actions.outbox.claim import Claimed, claim, claim_paced, next_due
+from actions.outbox.models import Lane, OutboxArchive, OutboxMessage, Status
 from actions.outbox.policy import (
     Blocked,
     GiveUp,
+    Moved,
     Outcome,
     Refused,
     RetryAt,
@@ -19,11 +23,26 @@ from actions.outbox.policy import (
     Unavailable,
     next_attempt,
 )
+from actions.outbox.split import LONGEST, length, split
 
-CHANNEL = "outbox"  # what NOTIFY and LISTEN call it
-LEASE = timedelta(minutes=1)  # must outlast a whole batch: its size times a channel's timeout
+__all__ = [
+    "Claimed",
+    "Settlement",
+    "claim",
+    "claim_paced",
+    "drop_pending",
+    "enqueue",
+    "find_ref",
+    "list_sent",
+    "next_due",
+    "nudge",
+    "settle",
+    "settle_many",
+]
+
 BLOCKED = "blocked: "  # opens last_error when the person no longer wants us
-PENDING = (Status.WAITING, Status.SENDING)
+CHANNEL = "outbox"  # what NOTIFY and LISTEN call it
+NUDGED = "outbox.nudged"  # in a session's info: wake the senders when it has committed
 
 
 def enqueue(
@@ -38,98 +57,153 @@ def enqueue(
     expires_at: datetime | None = None,
     fleeting: bool = False,
 ) -> OutboxMessage:
-    """Add a message to the caller's transaction; a repeated `dedup_key` fails that transaction."""
-    message = OutboxMessage(
-        dedup_key=dedup_key,
-        channel=channel,
-        recipient=recipient,
-        body=dict(body),
-        lane=lane,
-        due_at=due_at,
-        expires_at=expires_at,
-        fleeting=fleeting,
-    )
-    db.add(message)
-    return message
+    """Add a message to the caller's transaction; a repeated `dedup_key` fails that transaction.
+
+    A text too long for one message becomes several; the last has the key and the buttons.
+    """
+    parts = _parts(body)
+    messages = [
+        OutboxMessage(
+            dedup_key=dedup_key if n == len(parts) else f"{dedup_key}#{n}",
+            channel=channel,
+            recipient=recipient,
+            body=part,
+            lane=lane,
+            due_at=due_at,
+            expires_at=expires_at,
+            fleeting=fleeting,
+        )
+        for n, part in enumerate(parts, start=1)
+    ]
+    db.add_all(messages)
+    return messages[-1]
+
+
+def _parts(body: Mapping[str, object]) -> list[dict[str, object]]:
+    said = str(body.get("text", ""))
+    if length(said) <= LONGEST:
+        return [dict(body)]
+    if "edits" in body or "answers" in body:
+        return [{**body, "text": split(said, longest=LONGEST - 1)[0] + "…"}]
+    # A mark-up that spans two messages is broken in both: long texts go out plain.
+    texts = split(said)
+    first = {"text": texts[0], **{k: body[k] for k in ("reply_to", "silent") if k in body}}
+    rest = {k: v for k, v in body.items() if k not in ("text", "reply_to", "markup")}
+    between = [{"text": each, "silent": True} for each in texts[1:-1]]
+    return [first, *between, {**rest, "text": texts[-1], "silent": True}]
 
 
 def nudge(db: Session) -> None:
-    """Wake the senders once this transaction has committed."""
-    db.execute(text(f"NOTIFY {CHANNEL}"))
+    """Wake the senders once this transaction has committed.
 
-
-def claim(
-    db: Session,
-    *,
-    channels: Sequence[str],
-    limit: int,
-    now: datetime,
-    recipient: str | None = None,
-) -> Sequence[OutboxMessage]:
-    """Lease the most urgent due messages to this worker; no two workers get the same one.
-
-    Only the first pending message of a chat is due, unless a more urgent one overtakes it, so
-    that a chat reads in order. A SENDING row whose lease ran out is due again.
+    Not by NOTIFY within it: PostgreSQL lets transactions that notify commit only one by one.
     """
-    earlier = aliased(OutboxMessage)
-    messages = db.scalars(
-        select(OutboxMessage)
-        .where(
-            OutboxMessage.status.in_(PENDING),
-            OutboxMessage.channel.in_(channels),
-            OutboxMessage.due_at <= now,
-            OutboxMessage.recipient == recipient if recipient else true(),
-            ~exists().where(
-                earlier.status.in_(PENDING),
-                earlier.channel == OutboxMessage.channel,
-                earlier.recipient == OutboxMessage.recipient,
-                earlier.lane <= OutboxMessage.lane,
-                earlier.id < OutboxMessage.id,
-            ),
-        )
-        .order_by(OutboxMessage.lane, OutboxMessage.due_at, OutboxMessage.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for message in messages:
-        if message.expires_at is not None and message.expires_at <= now:
-            message.status, message.settled_at = Status.EXPIRED, now
-            if message.fleeting:
-                db.delete(message)
-            continue
-        message.status = Status.SENDING
-        message.attempts += 1
-        message.due_at = now + LEASE
-    return [message for message in messages if message.status == Status.SENDING]
+    db.info[NUDGED] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What came of an attempt."""
+
+    message_id: int
+    attempt: int
+    lane: Lane
+    channel: str
+    recipient: str
+    outcome: Outcome
 
 
 def settle(db: Session, *, message_id: int, attempt: int, outcome: Outcome, now: datetime) -> bool:
     """Record what came of an attempt; False when a later attempt has taken the message over."""
-    message = db.get(OutboxMessage, message_id, with_for_update=True)
+    message = db.get(OutboxMessage, message_id)
     if message is None:  # its recipient was forgotten meanwhile
         return False
-    if message.attempts != attempt or message.status != Status.SENDING:
-        return False
-    match outcome:
-        case Sent(ref):
-            message.status, message.external_ref, message.last_error = Status.SENT, ref, None
-            message.settled_at = now
+    settlement = Settlement(
+        message_id, attempt, Lane(message.lane), message.channel, message.recipient, outcome
+    )
+    kept = settle_many(db, [settlement], now=now)
+    db.expire_all()
+    return message_id in kept
+
+
+_SETTLE = text("""
+UPDATE outbox_message m
+SET status = v.status, due_at = coalesce(v.due_at, m.due_at), last_error = v.error,
+    external_ref = coalesce(v.ref, m.external_ref), holder = NULL,
+    settled_at = CASE WHEN v.status = 'waiting' THEN NULL ELSE CAST(:now AS timestamptz) END
+FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS bigint[]), CAST(:statuses AS text[]),
+            CAST(:dues AS timestamptz[]), CAST(:errors AS text[]), CAST(:refs AS text[]))
+     AS v(id, attempt, status, due_at, error, ref)
+WHERE m.id = v.id AND m.attempts = v.attempt AND m.status = 'sending'
+RETURNING m.id, m.fleeting AND m.settled_at IS NOT NULL
+""")
+_DROP_FLEETING = text("""
+WITH gone AS (DELETE FROM outbox_message WHERE id = ANY(:ids) RETURNING channel, recipient)
+DELETE FROM outbox_chat c USING gone g
+WHERE c.channel = g.channel AND c.recipient = g.recipient AND c.moved_to IS NULL
+""")
+
+
+def settle_many(db: Session, settlements: Sequence[Settlement], *, now: datetime) -> set[int]:
+    """Record what came of these attempts; return the messages that were still theirs.
+
+    A slow worker cannot overwrite the one that took its message over: the attempt has moved on.
+    """
+    rows = [_row(each, now) for each in sorted(settlements, key=lambda each: each.message_id)]
+    columns: dict[str, list[object]] = {
+        name: [row[n] for row in rows]
+        for n, name in enumerate(("ids", "attempts", "statuses", "dues", "errors", "refs"))
+    }
+    settled = db.execute(_SETTLE, {**columns, "now": now}).all()
+    kept = {row[0] for row in settled}
+    if fleeting := [row[0] for row in settled if row[1]]:
+        db.execute(_DROP_FLEETING, {"ids": fleeting})
+    for each in settlements:
+        if each.message_id not in kept:
+            continue
+        match each.outcome:
+            case Unavailable(_, wait) if wait is not None:
+                chats.hold(db, channel=each.channel, recipient=each.recipient, wait=wait, now=now)
+            case Blocked(reason):
+                _give_up_bulk(db, each, reason, now)
+            case Moved(to):
+                chats.move(db, channel=each.channel, recipient=each.recipient, to=to, now=now)
+    return kept
+
+
+def _row(each: Settlement, now: datetime) -> tuple[object, ...]:
+    status, due_at, error, ref = Status.WAITING, None, None, None
+    match each.outcome:
+        case Sent(sent):
+            status, ref = Status.SENT, sent
         case Refused(reason):
-            message.status, message.last_error, message.settled_at = Status.FAILED, reason, now
-        case Blocked(reason):  # a ledger must be able to tell it from a refusal
-            message.status, message.settled_at = Status.FAILED, now
-            message.last_error = BLOCKED + reason
+            status, error = Status.FAILED, reason
+        case Blocked(reason):
+            status, error = Status.FAILED, BLOCKED + reason
+        case Moved(_):
+            due_at, error = now, "the chat has moved"
         case Unavailable(reason):
-            message.last_error = reason
-            lane = Lane(message.lane)
-            match next_attempt(outcome, lane=lane, attempts=attempt, now=now):
+            error = reason
+            match next_attempt(each.outcome, lane=each.lane, attempts=each.attempt, now=now):
                 case RetryAt(when):
-                    message.status, message.due_at = Status.WAITING, when
+                    due_at = when
                 case GiveUp():
-                    message.status, message.settled_at = Status.FAILED, now
-    if message.fleeting and message.settled_at is not None:
-        db.delete(message)
-    return True
+                    status = Status.FAILED
+    return each.message_id, each.attempt, str(status), due_at, error, ref
+
+
+def _give_up_bulk(db: Session, each: Settlement, reason: str, now: datetime) -> None:
+    """Nothing that nobody asked for is tried on somebody who blocked us."""
+    db.execute(
+        update(OutboxMessage)
+        .where(
+            OutboxMessage.channel == each.channel,
+            OutboxMessage.recipient == each.recipient,
+            OutboxMessage.lane >= Lane.WARNING,
+            OutboxMessage.status.in_((Status.WAITING, Status.HELD)),
+        )
+        .values(status=Status.FAILED, last_error=BLOCKED + reason, settled_at=now)
+    )
 
 
 def drop_pending(db: Session, *, channel: str, recipient: str, lane: Lane, now: datetime) -> int:
@@ -141,7 +215,7 @@ def drop_pending(db: Session, *, channel: str, recipient: str, lane: Lane, now: 
                 OutboxMessage.channel == channel,
                 OutboxMessage.recipient == recipient,
                 OutboxMessage.lane == lane,
-                OutboxMessage.status.in_([Status.WAITING, Status.HELD]),
+                OutboxMessage.status.in_((Status.WAITING, Status.HELD)),
             )
         )
         .values(status=Status.EXPIRED, settled_at=now)
@@ -163,6 +237,10 @@ def list_sent(db: Session, *, prefix: str) -> Sequence[str]:
 
 def find_ref(db: Session, *, dedup_key: str) -> str | None:
     """Return the channel's own id of a message that was sent, or None."""
-    return db.scalars(
-        select(OutboxMessage.external_ref).where(OutboxMessage.dedup_key == dedup_key)
-    ).one_or_none()
+    for table in (OutboxMessage, OutboxArchive):
+        ref: str | None = db.scalars(
+            select(table.external_ref).where(table.dedup_key == dedup_key)
+        ).one_or_none()
+        if ref is not None:
+            return ref
+    return None

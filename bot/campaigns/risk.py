@@ -118,6 +118,8 @@ def watch(service: Service) -> int:
     now, region = service.clock(), service.region
     desk = service.desk
     with service.sessions.begin() as db:
+        warnings.settle(db)
+        warnings.expire_old(db, now=now)
         new = [
             made for found in rise.find(db, now=now) if (made := rise.offer(db, found, now=now))
         ]

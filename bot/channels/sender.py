@@ -15,13 +15,15 @@ class Envelope:
     """One message, detached from the database.
 
     `body` holds `text`, `buttons` (rows of label and data), or `answers` (a press to confirm);
-    `ref` is the channel's own id of the message this one edits or replies to.
+    `ref` is the channel's own id of the message this one edits or replies to; `paid` lets it go
+    beyond what the channel takes for nothing.
     """
 
     recipient: str
     body: Mapping[str, object]
     lane: Lane = Lane.REPLY
     ref: str | None = None
+    paid: bool = False
 
 
 class Sender(Protocol):

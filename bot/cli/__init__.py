@@ -15,7 +15,9 @@ from bot.cli import (
     demo,
     doctor,
     evaluate,
+    inbox,
     officers,
+    outbox,
     run,
     train,
     warnings,
@@ -42,6 +44,8 @@ app.add_typer(officers.app, name="officers", help="Who may work cases and publis
 app.add_typer(campaign_report.app, name="campaign", help="Tips and alerts: write and approve.")
 app.add_typer(warnings.app, name="warnings", help="People at risk, and what came of it.")
 app.add_typer(db.app, name="db", help="The database's schema.")
+app.add_typer(inbox.app, name="inbox", help="Updates that could not be taken in.")
+app.add_typer(outbox.app, name="outbox", help="How delivery is doing.")
 app.command("doctor")(doctor.doctor)
 app.command("demo", hidden=True)(demo.demo)
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from queue import Queue
+from threading import Thread
+from typing import IO
 
 import typer
 from rich.console import Console
 
+from actions.triage import wording
 from actions.triage.assess import Assessment
 from actions.triage.assess import assess as assess_text
 from bot import logs, settings, wiring
@@ -18,6 +22,7 @@ from bot.nlu.client import NluClient
 from bot.wiring import Service
 
 AT_ONCE = 8
+Line = tuple[int, str] | None
 
 
 class NotALine(Exception):
@@ -30,6 +35,8 @@ def assess() -> None:
     A line that cannot be read is named on stderr; the others are answered, and the exit code is 1.
     """
     logs.configure(quiet=True)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # half a surrogate pair in an id is written back
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     complaints = Console(stderr=True, highlight=False, soft_wrap=True)
     with wiring.service(settings.load()) as service:
         bad = asyncio.run(_assess_all(service, complaints))
@@ -40,7 +47,8 @@ def assess() -> None:
 async def _assess_all(service: Service, complaints: Console) -> int:
     bad = 0
     async with nlu.ready(service.settings, complaints) as client:
-        for batch in _batches(sys.stdin):
+        waiting = _read(sys.stdin.buffer)
+        while batch := await asyncio.to_thread(_next_batch, waiting):
             jobs = []
             for number, line in batch:
                 try:
@@ -57,7 +65,7 @@ async def _assess_all(service: Service, complaints: Console) -> int:
 
 
 async def _one(service: Service, client: NluClient, row: dict[str, object]) -> dict[str, object]:
-    text = str(row["text"])
+    text = wording.storable(str(row["text"]))
     understanding = await client.parse(text) if text.strip() else None
 
     def store_free() -> Assessment:
@@ -87,7 +95,7 @@ def to_json(assessment: Assessment) -> dict[str, object]:
 def _row(line: str, number: int) -> dict[str, object]:
     try:
         row = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NotALine(
             f'line {number} is not JSON; write one object a line: {{"id": 1, "text": "…"}}'
         ) from None
@@ -96,13 +104,27 @@ def _row(line: str, number: int) -> dict[str, object]:
     return row
 
 
-def _batches(lines: Iterable[str]) -> Iterator[list[tuple[int, str]]]:
+def _read(stream: IO[bytes]) -> Queue[Line]:
+    """Read lines as they come; None follows the last."""
+    lines: Queue[Line] = Queue(maxsize=AT_ONCE * 8)
+
+    def read() -> None:
+        for number, line in enumerate(stream, start=1):
+            if line.strip():
+                lines.put((number, line.decode("utf-8-sig", errors="replace")))
+        lines.put(None)
+
+    Thread(target=read, daemon=True).start()
+    return lines
+
+
+def _next_batch(lines: Queue[Line]) -> list[tuple[int, str]]:
+    """Wait for a line, and take what has come with it: who writes one line is answered at once."""
     batch: list[tuple[int, str]] = []
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            batch.append((number, line))
-        if len(batch) == AT_ONCE:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+    while len(batch) < AT_ONCE and (not batch or not lines.empty()):
+        line = lines.get()
+        if line is None:
+            lines.put(None)  # the next call ends
+            break
+        batch.append(line)
+    return batch

@@ -20,6 +20,8 @@ from bot.campaigns import risk, times, wording
 from bot.cli.campaign import CONTENT, By, Id, app, console, officer, refusing
 from bot.wiring import Service
 
+__all__ = ["app"]
+
 
 @app.command("preview")
 def preview(campaign_id: Id) -> None:

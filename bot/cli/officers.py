@@ -14,7 +14,10 @@ from actions.officers.models import Role
 from bot import settings, wiring
 
 app = typer.Typer(no_args_is_help=True)
-TelegramId = Annotated[int, typer.Option("--telegram-id", help="The officer's Telegram user id.")]
+TelegramId = Annotated[
+    int,
+    typer.Option("--telegram-id", min=1, max=2**52, help="The officer's Telegram user id."),
+]
 _console = Console(highlight=False, soft_wrap=True)
 
 

@@ -36,6 +36,9 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 15.0
 CONNECTIONS = 8
 
+SILLY = (KeyError, TypeError, ValueError, AttributeError)
+"""What reading an answer of another shape raises."""
+
 State = Literal["up", "down", "off", "starting"]
 Where = Callable[[], str | None]
 
@@ -94,7 +97,7 @@ class NluClient:
         self._probing = open_before
         try:
             answer = await self._ask(url, text)
-        except (httpx.HTTPError, TimeoutError, KeyError, TypeError, ValueError) as error:
+        except (httpx.HTTPError, TimeoutError, *SILLY) as error:
             self._note_failure(error)
             return None
         finally:
@@ -141,7 +144,7 @@ class NluClient:
 
 
 def understood(reply: Mapping[str, Any]) -> Understanding:
-    """Read the server's answer; raise KeyError, TypeError or ValueError when it is not one."""
+    """Read the server's answer; raise one of SILLY when it is not one."""
     return Understanding(
         intent=str(reply["intent"]["name"]),
         intent_confidence=float(reply["intent"]["confidence"]),

@@ -6,7 +6,8 @@ How labels are read:
   is one. `other_scam` is left out of type scores. Types are scored on rows judged a scam.
 - Rows of stage `query` are left out of scam-or-not: a general question need not be called a scam.
 - `stage` may be absent, null or `either`: not scored. `escalate` is `must`, `must_not` or
-  `either`; where there is none, `live` must be escalated and `contacted`, `query`, `none` must not.
+  `either`; where there is none, `live` must be escalated and `contacted`, `query` and `none` must
+  not.
 - A verdict of `scam` or `suspicious` says scam; `unclear` is an abstention.
 """
 

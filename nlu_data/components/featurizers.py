@@ -108,6 +108,21 @@ class SentenceVectors(_Featurizer):
     def matrix(self, texts: list[str]) -> Any:
         return self._encoder.encode(texts) * np.float32(self.SCALE)
 
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Take the mean direction of its parts for a long text, so that each word is read once."""
+        texts = [text for m in messages for text in m.get(PARTS) or [m.get(PLAIN)]]
+        rows = self.matrix(texts)
+        at = 0
+        for message in messages:
+            own = rows[at : at + max(len(message.get(PARTS)), 1)]
+            at += len(own)
+            whole = own.mean(axis=0, keepdims=True)
+            whole *= self.SCALE / max(float(np.linalg.norm(whole)), 1e-6)
+            message.add_features(Features(whole, FEATURE_TYPE_SENTENCE, TEXT, self.name))
+            if message.get(PARTS):
+                message.add_features(Features(own, FEATURE_TYPE_SEQUENCE, TEXT, self.name))
+        return messages
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class Cues(_Featurizer):

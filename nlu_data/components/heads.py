@@ -29,29 +29,30 @@ class Likeness:
     gamma: float
     known: Array
     mixing: NDArray[np.float64]
+    squares: Array
 
     @classmethod
     def learn(cls, dense: Array, *, size: int, gamma: float, seed: int = 7) -> Likeness:
         """Draw the sample, and the mixing that makes its kernel values independent."""
         chosen = np.random.default_rng(seed).permutation(len(dense))[:size]
         known = np.ascontiguousarray(dense[chosen], np.float32)
-        values = _gaussian(known, known, gamma).astype(np.float64)
-        eigenvalues, vectors = np.linalg.eigh(values)
+        plain = cls.of(gamma, known)
+        eigenvalues, vectors = np.linalg.eigh(plain.raw(known).astype(np.float64))
         scale = 1.0 / np.sqrt(np.maximum(eigenvalues, 1e-9))
-        return cls(gamma, known, (vectors * scale) @ vectors.T)
+        return cls(gamma, known, (vectors * scale) @ vectors.T, plain.squares)
+
+    @classmethod
+    def of(cls, gamma: float, known: Array) -> Likeness:
+        """Rebuild one for judging: the mixing is in the heads' weights already."""
+        return cls(gamma, known, np.zeros((0, 0)), np.einsum("ij,ij->i", known, known))
 
     def raw(self, dense: Array) -> Array:
         """Return how like each known text each row is, between 0 and 1."""
-        return _gaussian(dense, self.known, self.gamma)
-
-
-def _gaussian(rows: Array, known: Array, gamma: float) -> Array:
-    squared = (
-        np.einsum("ij,ij->i", rows, rows)[:, None]
-        + np.einsum("ij,ij->i", known, known)[None, :]
-        - 2.0 * rows @ known.T
-    )
-    return np.exp(-gamma * np.maximum(squared, 0.0), dtype=np.float32)
+        squared = np.einsum("ij,ij->i", dense, dense)[:, None] + self.squares
+        squared -= 2.0 * (dense @ self.known.T)
+        np.maximum(squared, 0.0, out=squared)
+        squared *= -self.gamma
+        return np.asarray(np.exp(squared), np.float32)
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class Views:
     """The same texts seen in several ways, a row for each in each."""
 
     seen: Mapping[str, NDArray[np.generic] | sparse.csr_matrix]
+
+    @property
+    def rows(self) -> int:
+        """How many texts there are."""
+        return int(next(iter(self.seen.values())).shape[0])
 
     def __getitem__(self, rows: Rows) -> Views:
         return Views({name: matrix[rows] for name, matrix in self.seen.items()})
@@ -73,13 +79,6 @@ class Head:
     weights: Mapping[str, NDArray[np.generic]]
     bias: Array
     slope: Array
-
-    def scores(self, views: Views) -> Array:
-        """Return one score a text and class: log-odds up to a constant, calibrated."""
-        total: NDArray[np.generic] = self.bias
-        for name, weights in self.weights.items():
-            total = total + views.seen[name] @ weights.T
-        return np.asarray(total * self.slope, np.float32)
 
     def chances(self, scores: Array) -> Array:
         """Turn scores into probabilities."""
@@ -121,6 +120,42 @@ class Head:
 
 def _at_least_single(weights: NDArray[np.generic]) -> NDArray[np.generic]:
     return weights.astype(np.float32) if weights.dtype == np.float16 else weights
+
+
+class Stack:
+    """All heads side by side: one product a view instead of one a head."""
+
+    def __init__(self, heads: Mapping[str, Head]) -> None:
+        self.heads = heads
+        self._columns: dict[str, slice] = {}
+        end = 0
+        for name, head in heads.items():
+            self._columns[name] = slice(end, end + len(head.classes))
+            end += len(head.classes)
+        self._weights = {
+            view: self._side_by_side(view) for head in heads.values() for view in head.weights
+        }
+
+    def _side_by_side(self, view: str) -> tuple[list[int], NDArray[np.generic]]:
+        """Return which columns this view speaks to, and its weights, a contiguous row a feature."""
+        columns: list[int] = []
+        parts = []
+        for name, head in self.heads.items():
+            if view in head.weights:
+                spoken = self._columns[name]
+                columns += range(spoken.start, spoken.stop)
+                parts.append(head.weights[view].T)
+        return columns, np.ascontiguousarray(np.hstack(parts))
+
+    def scores(self, views: Views) -> dict[str, Array]:
+        """Return for each head one score a text and class: log-odds up to a constant."""
+        total = np.zeros((views.rows, sum(len(h.classes) for h in self.heads.values())))
+        for view, (columns, weights) in self._weights.items():
+            total[:, columns] += views.seen[view] @ weights
+        return {
+            name: np.asarray((total[:, self._columns[name]] + head.bias) * head.slope, np.float32)
+            for name, head in self.heads.items()
+        }
 
 
 def fit_exclusive(

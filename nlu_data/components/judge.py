@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy import sparse
 
-from nlu_data.components.heads import Head, Likeness, Views, fit_each, fit_exclusive
+from nlu_data.components.heads import Head, Likeness, Stack, Views, fit_each, fit_exclusive
 from nlu_data.components.progress import tell
 
 STAGES = ("live", "loss", "contacted", "query", "none")
@@ -60,12 +60,12 @@ class Judge(IntentClassifier, GraphComponent):
                 "scam": {"kernel": 10.0, "sparse": 20.0},
                 "types": {"kernel": 10.0, "sparse": 20.0},
                 "talk": {"dense": 0.3, "sparse": 20.0},
-                "stage": {"dense": 0.3, "sparse": 20.0},
+                "stage": {"dense": 0.3, "kernel": 5.0, "sparse": 20.0},
                 "signals": {"dense": 0.3, "sparse": 20.0},
             },
             "known_texts": 2000,
             "gamma": 0.025,
-            "weight_of_whole": 0.5,
+            "weight_of_whole": 0.7,
         }
 
     def __init__(
@@ -78,6 +78,7 @@ class Judge(IntentClassifier, GraphComponent):
         self._idf: NDArray[np.float32] = np.zeros(0, np.float32)
         self._likeness: Likeness | None = None
         self._heads: dict[str, Head] = {}
+        self._stack = Stack({})
 
     @classmethod
     def create(
@@ -103,10 +104,9 @@ class Judge(IntentClassifier, GraphComponent):
             arrays = np.load(io.BytesIO((folder / MODEL_FILE).read_bytes()), allow_pickle=False)
             judge._columns = arrays["columns"]
             judge._idf = arrays["idf"]
-            judge._likeness = Likeness(
-                float(arrays["gamma"]), arrays["known"], np.zeros((0, 0), np.float64)
-            )
+            judge._likeness = Likeness.of(float(arrays["gamma"]), arrays["known"])
             judge._heads = {name: Head.of(arrays, name) for name in HEADS}
+            judge._stack = Stack(judge._heads)
         return judge
 
     # --- training
@@ -218,8 +218,9 @@ class Judge(IntentClassifier, GraphComponent):
             dense = np.vstack([dense, part_dense])
             counts = sparse.vstack([counts, part_counts]).tocsr()
         views = self._views(np.asarray(dense, np.float32), counts)
+        scores = self._stack.scores(views)
         chances = {
-            name: head.chances(self._pooled(name, head.scores(views)))[0]
+            name: head.chances(self._pooled(name, scores[name]))[0]
             for name, head in self._heads.items()
         }
         scam = float(chances["scam"][0])

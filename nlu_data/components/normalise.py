@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 import opencc
@@ -252,37 +253,35 @@ def _sized(match: re.Match[str]) -> str:
 
 
 _SENTENCE_END = re.compile(r"(?<=[。！？!?；;\n])|(?<=\.)\s|(?<=】)(?=.)")
-WINDOW = 90
-LONG = 140
+WINDOW = 200
+LONG = 400
 
 
 def parts(text: str) -> list[str]:
     """Cut a long normalised text into windows of whole sentences; a short one has no parts.
 
-    Neighbouring windows share a sentence, so that a demand is read with what led to it.
+    Lengths are in Chinese characters; a Latin letter counts a third.
     """
     width = WINDOW if len(_HAN_LETTERS.findall(text)) * 3 > len(text) else WINDOW * 3
     if len(text) <= width * LONG / WINDOW:
         return []
-    pieces: list[str] = []
+    windows = [""]
+    for sentence in _pieces(text, width):
+        if windows[-1] and len(windows[-1]) + len(sentence) > width:
+            windows.append(sentence)
+        else:
+            windows[-1] = f"{windows[-1]} {sentence}".strip()
+    return windows
+
+
+def _pieces(text: str, width: int) -> Iterator[str]:
+    """Cut at sentence ends, and a sentence that is too long at a comma or wherever it must."""
     for sentence in _SENTENCE_END.split(text):
-        sentence = sentence.strip()
-        while len(sentence) > width:
-            cut = max(sentence.rfind(c, width // 2, width) for c in "，, 、：:")
+        rest = sentence.strip()
+        while len(rest) > width:
+            cut = max(rest.rfind(c, width // 2, width) for c in "，, 、：:")
             cut = cut if cut > 0 else width
-            pieces.append(sentence[:cut])
-            sentence = sentence[cut:]
-        if sentence:
-            pieces.append(sentence)
-    windows: list[str] = []
-    start = 0
-    while start < len(pieces):
-        end, length = start, 0
-        while end < len(pieces) and (length == 0 or length + len(pieces[end]) <= width):
-            length += len(pieces[end])
-            end += 1
-        windows.append(" ".join(pieces[start:end]))
-        if end >= len(pieces):
-            break
-        start = max(end - 1, start + 1)
-    return windows[:40]
+            yield rest[:cut]
+            rest = rest[cut:]
+        if rest:
+            yield rest

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from telegram import Bot, Update
 
 from actions.citizens import store as citizens
+from actions.inbox import store as poison
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
 from actions.triage.understanding import Understanding
 from bot import desk as duty
-from bot import inbox
+from bot import inbox, metrics, texts
 from bot.channels.telegram.update import (
     CHANNEL,
     CitizenPress,
@@ -31,6 +35,7 @@ from bot.nlu.client import NluClient
 
 log = structlog.get_logger()
 
+TRIES = 5  # then an update is set aside, so that it cannot hold up everybody else
 ANSWER_WITHIN = timedelta(seconds=15)  # later, Telegram no longer takes an answer to a press
 
 
@@ -53,6 +58,68 @@ class Intake:
         if isinstance(wanted, Inbound) and isinstance(wanted.content, Words):
             understanding = await self.nlu.parse(wanted.content.text)
         await asyncio.to_thread(self._store, wanted, understanding)
+
+    async def settle(self, update: Update) -> bool:
+        """Take in an update, or set it aside once it has failed too often; True when either is
+        stored and the update may be acknowledged.
+        """
+        began = time.monotonic()
+        try:
+            await self.take(update)
+        except Exception as error:  # noqa: BLE001  whatever it is, the update must come again
+            result = await asyncio.to_thread(self._note_failure, update, error)
+            metrics.TAKEN_IN.labels(result).inc()
+            return result == "set_aside"
+        metrics.TAKEN_IN.labels("stored").inc()
+        metrics.TOOK.observe(time.monotonic() - began)
+        return True
+
+    def _note_failure(self, update: Update, error: Exception) -> str:
+        """Count the failure, and set the update aside when it is the last one we bear."""
+        if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+            log.warning("intake.database_away", update=update.update_id, error=error)
+            return "again"  # it is not the update's fault: there is no end to trying
+        log.error("intake.failed", update=update.update_id, error=error)
+        chat = update.effective_chat
+        now = self.clock()
+        try:
+            with self.sessions.begin() as db:
+                record = poison.note_failure(
+                    db,
+                    channel=CHANNEL,
+                    external_id=external_id(update),
+                    address=str(chat.id) if chat else None,
+                    error=named(error),
+                    now=now,
+                )
+                if record.failures < TRIES:
+                    return "again"
+                poison.set_aside(record, raw=update.to_dict(), now=now)
+                self._apologise(db, update, now)
+        except SQLAlchemyError as other:
+            log.warning("intake.failure_not_noted", update=update.update_id, error=other)
+            return "again"
+        log.error("intake.set_aside", update=update.update_id, error=error)
+        return "set_aside"
+
+    def _apologise(self, db: Session, update: Update, now: datetime) -> None:
+        """Tell the citizen that this one was lost on us, and where to turn now."""
+        chat, person = update.effective_chat, update.effective_user
+        if chat is None or person is None or str(chat.id) == self.desk.chat:
+            return
+        citizen = citizens.find(db, channel=CHANNEL, address=str(chat.id))
+        hint = (citizen and citizen.language) or (person.language_code or "")[:2]
+        language = hint if hint in texts.LANGUAGES else self.desk.region.languages[0]
+        outbox.enqueue(
+            db,
+            dedup_key=f"sorry:{CHANNEL}:{external_id(update)}",
+            channel=CHANNEL,
+            recipient=str(chat.id),
+            body={"text": texts.say("sorry", language, self.desk.region)},
+            lane=Lane.REPLY,
+            due_at=now,
+        )
+        outbox.nudge(db)
 
     def _store(self, wanted: Read, understanding: Understanding | None) -> None:
         now = self.clock()
@@ -83,6 +150,20 @@ class Intake:
             expires_at=now + ANSWER_WITHIN,
             fleeting=True,
         )
+
+
+def external_id(update: Update) -> str:
+    """Return what an update is remembered by."""
+    return f"update:{update.update_id}"
+
+
+def named(error: Exception) -> str:
+    """Name an error and its place. Its message is left out: it may quote a citizen."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" in {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else ""
+    return type(error).__name__ + place
 
 
 def chat_of(update: Update) -> int:

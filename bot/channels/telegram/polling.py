@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
@@ -22,65 +21,103 @@ T = TypeVar("T")
 TIMEOUT = 25  # seconds Telegram holds a request open when there is nothing new
 ALLOWED = ("message", "edited_message", "callback_query")
 AGAIN_AFTER = 1.0
-TRIES = 5  # then an update is set aside, so that it cannot hold up everybody else
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0  # before a failed update is tried again
+BUSY_PAUSE = 0.05  # between two looks for new updates while others are being taken in
+LAST_WORDS = 5.0  # seconds to finish what has begun
+
+
+class Window:
+    """The updates we have been given and Telegram has not been told to forget.
+
+    Citizens go side by side and each in order; a slow or failing update holds up its own chat
+    alone. Telegram forgets all updates below the offset, so it stays at the first that is not
+    stored yet, and what is stored behind that one is not taken in twice.
+    """
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._chats: dict[int, deque[Update]] = {}
+        self._pending: set[int] = set()
+        self._stored: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Event()
+        self.offset = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being taken in."""
+        return bool(self._pending)
+
+    def add(self, updates: Sequence[Update]) -> int:
+        """Begin to take in those that are new; return how many."""
+        new = [
+            update
+            for update in updates
+            if update.update_id not in self._pending and update.update_id not in self._stored
+        ]
+        self._pending.update(update.update_id for update in new)
+        for update in new:
+            self.offset = self.offset or update.update_id
+            queue = self._chats.get(chat_of(update))
+            if queue is not None:
+                queue.append(update)
+                continue
+            self._chats[chat_of(update)] = deque((update,))
+            task = asyncio.create_task(self._take_chat(chat_of(update)))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(new)
+
+    async def change(self, within: float) -> None:
+        """Wait until something more is stored, or this long."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), within)
+        self._changed.clear()
+
+    async def finish(self, within: float) -> None:
+        """Wait until what is being taken in is stored, or this long."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=within)
+        for task in self._tasks:
+            task.cancel()
+
+    async def _take_chat(self, chat: int) -> None:
+        queue = self._chats[chat]
+        while queue:
+            wait = FIRST_PAUSE
+            while not await self._intake.settle(queue[0]):
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, LONGEST_PAUSE)
+            self._store(queue.popleft().update_id)
+        del self._chats[chat]
+
+    def _store(self, update_id: int) -> None:
+        self._pending.discard(update_id)
+        self._stored.add(update_id)
+        self.offset = min(self._pending) if self._pending else max(self._stored) + 1
+        self._stored = {each for each in self._stored if each > self.offset}
+        self._changed.set()
 
 
 async def poll(bot: Bot, intake: Intake) -> None:
-    """Take in updates for ever; a failed one is asked for again, in its order."""
-    offset = 0
-    failures: dict[int, int] = {}
+    """Take in updates until cancelled; then finish those that have begun."""
+    window = Window(intake)
     with suppress(TelegramError):  # where one is left over, getUpdates says Conflict
         await bot.delete_webhook()
-    while True:
-        updates = await retrying(partial(_get_updates, bot, offset))
-        if not updates:
-            continue
-        failed = await _take_all(intake, updates, failures)
-        offset = min(failed) if failed else updates[-1].update_id + 1
-        if failed:
-            await asyncio.sleep(AGAIN_AFTER)
+    try:
+        while True:
+            patience = 0 if window.busy else TIMEOUT
+            updates = await retrying(partial(_get_updates, bot, window.offset, patience))
+            if not window.add(updates) and window.busy:
+                await window.change(BUSY_PAUSE)
+    finally:
+        await window.finish(LAST_WORDS)
 
 
-async def _get_updates(bot: Bot, offset: int) -> Sequence[Update]:
+async def _get_updates(bot: Bot, offset: int, patience: int) -> Sequence[Update]:
     return await bot.get_updates(
-        offset=offset, timeout=TIMEOUT, allowed_updates=list(ALLOWED), read_timeout=TIMEOUT + 10
+        offset=offset, timeout=patience, allowed_updates=list(ALLOWED), read_timeout=patience + 10
     )
-
-
-async def _take_all(
-    intake: Intake, updates: Sequence[Update], failures: dict[int, int]
-) -> list[int]:
-    """Take in a batch, citizens side by side and each in order; return what must come again.
-
-    Taking in an update a second time changes nothing, so those after a failed one are simply
-    met again.
-    """
-    chats: dict[int, list[Update]] = {}
-    for update in updates:
-        chats.setdefault(chat_of(update), []).append(update)
-    results = await asyncio.gather(
-        *(_take_chat(intake, each, failures) for each in chats.values())
-    )
-    return [update_id for update_id in results if update_id is not None]
-
-
-async def _take_chat(
-    intake: Intake, updates: Sequence[Update], failures: dict[int, int]
-) -> int | None:
-    for update in updates:
-        update_id = update.update_id
-        try:
-            await intake.take(update)
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
-            log.warning("intake.database_away", update=update_id, error=error)
-            return update_id  # however long it takes: the update is not to blame
-        except Exception as error:  # noqa: BLE001  whatever it is, the update must come again
-            failures[update_id] = failures.get(update_id, 0) + 1
-            log.error("intake.failed", update=update_id, tries=failures[update_id], error=error)
-            if failures[update_id] < TRIES:
-                return update_id
-        failures.pop(update_id, None)
-    return None
 
 
 async def retrying(call: Callable[[], Awaitable[T]]) -> T:

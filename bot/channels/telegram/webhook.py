@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hmac
 import json
+from collections.abc import AsyncIterator
 
-import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from telegram import Update
 
-from bot.channels.telegram.intake import Intake
-
-log = structlog.get_logger()
+from bot.channels.telegram.intake import Intake, chat_of
 
 PATH = "/telegram"
 LARGEST = 1 << 20  # bytes; Telegram's updates are far smaller
 
 
+class Order:
+    """Lets the updates of one chat in one by one, as they came; chats go side by side."""
+
+    def __init__(self) -> None:
+        self._last: dict[int, asyncio.Event] = {}
+
+    @contextlib.asynccontextmanager
+    async def of(self, chat: int) -> AsyncIterator[None]:
+        """Wait for the updates of this chat that came before."""
+        before, mine = self._last.get(chat), asyncio.Event()
+        self._last[chat] = mine
+        try:
+            if before is not None:
+                await before.wait()
+            yield
+        finally:
+            mine.set()
+            if self._last.get(chat) is mine:
+                del self._last[chat]
+
+
 def application(intake: Intake, *, secret: str) -> Starlette:
     """Return the web application that Telegram posts to."""
+
+    order = Order()
 
     async def take(request: Request) -> Response:
         given = request.headers.get("x-telegram-bot-api-secret-token", "")
@@ -36,11 +59,8 @@ def application(intake: Intake, *, secret: str) -> Starlette:
             update = Update.de_json(json.loads(body), intake.bot)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return Response(status_code=400)
-        try:
-            await intake.take(update)
-        except Exception as error:  # noqa: BLE001  nothing is stored: Telegram must send it again
-            log.error("intake.failed", update=update.update_id, error=error)
-            return Response(status_code=503)
-        return Response(status_code=200)
+        async with order.of(chat_of(update)):
+            stored = await intake.settle(update)
+        return Response(status_code=200 if stored else 503)  # Telegram sends a failed one again
 
     return Starlette(routes=[Route(PATH, take, methods=["POST"])])

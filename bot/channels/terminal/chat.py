@@ -10,6 +10,7 @@ from uuid import uuid4
 from rich.console import Console
 from rich.text import Text
 
+from actions.triage import wording
 from bot import inbox
 from bot.channels.terminal.sender import TerminalSender
 from bot.conversation.turn import Command, Pressed
@@ -43,7 +44,7 @@ class TerminalChat:
 
     async def say(self, line: str) -> None:
         """Take in one line as the citizen's message."""
-        content = self._content(line.strip())
+        content = self._content(wording.storable(line).strip())
         understanding = None
         if isinstance(content, Words):
             understanding = await self._nlu.parse(content.text)

@@ -52,13 +52,12 @@ else:
 
 
 def start(part: str, url: str, folder: Path) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-c", PROCESS, part, url],
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[3],
     )
-    return process
 
 
 def wait_for(processes: list[subprocess.Popen[str]]) -> None:
@@ -102,7 +101,7 @@ def test_nobody_is_missed_and_nobody_is_queued_twice_when_processes_are_killed(
         for process in running:
             end(process)
     with sessions.begin() as db:  # a dead sender's leases would run out after a minute
-        db.execute(text("UPDATE outbox_message SET due_at = now() WHERE status = 'sending'"))
+        db.execute(text("UPDATE outbox_message SET status = 'waiting' WHERE status = 'sending'"))
     running = [start(part, url, tmp_path) for part in ("schedule", "sender")]
     wait_for(running)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,10 +57,11 @@ class Member:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path
-    if (pid := postmaster(tmp_path)) is not None:  # a test failed
-        psutil.Process(pid).terminate()
+def home() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="fanzha-test-", ignore_cleanup_errors=True) as home:
+        yield Path(home)
+        if (pid := postmaster(Path(home))) is not None:  # a test failed
+            psutil.Process(pid).terminate()
 
 
 def postmaster(home: Path) -> int | None:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text as sql
 
-from actions.outbox import store
+from actions.outbox import leases, store
 from actions.outbox.models import Lane, OutboxMessage
 from actions.outbox.policy import Outcome, Sent
 from bot.channels.sender import Envelope
@@ -80,10 +81,35 @@ class Box:
             db.flush()
             return message.id
 
-    def claim(self, limit: int = 10) -> list[str]:
+    def claim(self, limit: int = 10, *, holder: str = "a") -> list[str]:
         with self.sessions.begin() as db:
-            claimed = store.claim(db, channels=("telegram",), limit=limit, now=self.clock())
+            leases.renew(db, holder=holder)
+            claimed = store.claim(
+                db, channels=("telegram",), limit=limit, now=self.clock(), holder=holder
+            )
             return [str(message.body["text"]) for message in claimed]
+
+    def dies(self, holder: str = "a") -> None:
+        """Let a worker's lease run out."""
+        with self.sessions.begin() as db:
+            db.execute(
+                sql("UPDATE outbox_worker SET lease_until = now() - interval '1 s' WHERE id = :h"),
+                {"h": holder},
+            )
+
+    def reclaim(self) -> int:
+        with self.sessions.begin() as db:
+            return leases.reclaim(db, channels=("telegram",))
+
+    def expire(self) -> int:
+        """Drop what is too old, by the test's clock."""
+        with self.sessions.begin() as db:
+            shift = self.clock() - leases.clock(db)
+            db.execute(
+                sql("UPDATE outbox_message SET expires_at = expires_at - CAST(:s AS interval)"),
+                {"s": shift},
+            )
+            return leases.expire(db)
 
     def settle(self, message_id: int, attempt: int, outcome: Outcome) -> bool:
         with self.sessions.begin() as db:

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from actions.citizens import store as citizens
 from actions.outbox import store
 from actions.outbox.models import Lane, Status
 from actions.outbox.policy import Blocked, Unavailable
+from bot import database
 from bot.sender import OutboxWorker, listen
 
 if TYPE_CHECKING:
@@ -98,11 +100,11 @@ def test_a_worker_that_died_after_claiming_leaves_its_messages_to_others(
     box: Box, sender: RecordingSender, new_worker: NewWorker, clock: Clock
 ) -> None:
     box.put("一")
-    box.claim()  # and dies
+    box.claim()
 
     asyncio.run(new_worker().run_once())
     assert sender.texts == []
-    clock.on(minutes=1)
+    box.dies()
     asyncio.run(new_worker().run_once())
 
     assert sender.texts == ["一"]
@@ -123,8 +125,10 @@ def test_a_flood_limit_on_one_chat_does_not_stop_another(
 
 @pytest.mark.parametrize("lane", list(Lane))
 def test_a_commit_wakes_a_running_worker_through_notify(
-    box: Box, sender: RecordingSender, new_worker: NewWorker, url: str, lane: Lane
+    box: Box, sender: RecordingSender, new_worker: NewWorker, url: str, engine: Engine, lane: Lane
 ) -> None:
+    elsewhere = database.sessions(engine)  # another process: its bell knows no worker here
+
     async def scene() -> float:
         worker = new_worker()
         woken = asyncio.Event()
@@ -139,7 +143,7 @@ def test_a_commit_wakes_a_running_worker_through_notify(
             await woken.wait()  # LISTEN stands
         woken.clear()
         box.put("一", lane=lane)
-        with box.sessions.begin() as db:
+        with elsewhere.begin() as db:
             store.nudge(db)
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -164,6 +168,8 @@ def test_while_the_database_is_away_the_worker_waits_and_then_goes_on(
 
     class Failing:
         """Sessions of a database that comes back after three tries."""
+
+        kw = box.sessions.kw
 
         def begin(self) -> object:
             if away:

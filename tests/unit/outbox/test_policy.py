@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from actions.outbox.models import Lane
-from actions.outbox.policy import MAX_ATTEMPTS, GiveUp, RetryAt, Unavailable, next_attempt
+from actions.outbox.policy import PATIENCE, GiveUp, RetryAt, Unavailable, next_attempt
 
 
 @pytest.mark.parametrize(
@@ -17,8 +17,9 @@ from actions.outbox.policy import MAX_ATTEMPTS, GiveUp, RetryAt, Unavailable, ne
         (Lane.URGENT, 2, 2),
         (Lane.URGENT, 5, 15),
         (Lane.URGENT, 1000, 15),
-        (Lane.REPLY, 1, 5),
-        (Lane.REPLY, 2, 10),
+        (Lane.REPLY, 1, 2),
+        (Lane.REPLY, 2, 4),
+        (Lane.WARNING, 2, 10),
         (Lane.BULK, 7, 320),
     ],
 )
@@ -37,9 +38,12 @@ def test_the_channels_own_wait_is_never_undercut(now: datetime, lane: Lane) -> N
     assert next_attempt(flood, lane=lane, attempts=1, now=now) == RetryAt(now + timedelta(hours=3))
 
 
-@pytest.mark.parametrize("lane", [Lane.REPLY, Lane.BULK])
+@pytest.mark.parametrize("lane", [Lane.REPLY, Lane.WARNING, Lane.BULK])
 def test_in_the_end_it_is_given_up(now: datetime, lane: Lane) -> None:
-    tried = next_attempt(Unavailable("away"), lane=lane, attempts=MAX_ATTEMPTS, now=now)
+    last = PATIENCE[lane].attempts
+    assert last is not None
+
+    tried = next_attempt(Unavailable("away"), lane=lane, attempts=last, now=now)
 
     assert tried == GiveUp()
 

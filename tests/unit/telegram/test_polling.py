@@ -7,25 +7,27 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import OperationalError
 from telegram import Update
 
 from bot.channels.telegram import polling
 
-AWAY = OperationalError("INSERT", {}, Exception("the database is away"))
-
 
 class Intake:
-    """Takes updates, failing as often as a test says."""
+    """Settles updates, refusing each as often as a test says."""
 
     def __init__(self) -> None:
         self.taken: list[int] = []
-        self.fails: dict[int, list[Exception]] = {}
+        self.refusals: dict[int, int] = {}
+        self.held: dict[int, asyncio.Event] = {}
 
-    async def take(self, update: Update) -> None:
-        if waiting := self.fails.get(update.update_id):
-            raise waiting.pop()
+    async def settle(self, update: Update) -> bool:
+        if held := self.held.get(update.update_id):
+            await held.wait()
+        if self.refusals.get(update.update_id):
+            self.refusals[update.update_id] -= 1
+            return False
         self.taken.append(update.update_id)
+        return True
 
 
 @pytest.fixture
@@ -48,74 +50,80 @@ def batch(message: Callable[..., dict[str, Any]]) -> Callable[..., list[Update]]
     return make
 
 
-def take_all(
-    intake: Intake, updates: Sequence[Update], failures: dict[int, int] | None = None
-) -> list[int]:
-    known = failures if failures is not None else {}
-    return asyncio.run(polling._take_all(intake, updates, known))  # type: ignore[arg-type]
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "FIRST_PAUSE", 0.0)
 
 
-def test_what_is_stored_need_not_come_again(
+def test_the_offset_moves_past_what_is_stored(
     intake: Intake, batch: Callable[..., list[Update]]
 ) -> None:
-    assert take_all(intake, batch(7, 8, 7)) == []
+    async def scene() -> polling.Window:
+        window = polling.Window(intake)  # type: ignore[arg-type]
+        window.add(batch(7, 8, 7))
+        await window.finish(1)
+        return window
+
+    window = asyncio.run(scene())
+
+    assert sorted(intake.taken) == [1, 2, 3]
+    assert window.offset == 4
+    assert not window.busy
+
+
+def test_a_refused_update_comes_again_before_the_rest_of_its_chat_and_holds_up_no_other(
+    intake: Intake, batch: Callable[..., list[Update]]
+) -> None:
+    intake.refusals = {1: 3}
+
+    async def scene() -> None:
+        window = polling.Window(intake)  # type: ignore[arg-type]
+        window.add(batch(7, 8, 7))
+        await window.finish(1)
+
+    asyncio.run(scene())
+
+    assert intake.taken == [2, 1, 3]
+
+
+def test_the_offset_stays_at_the_first_that_is_not_stored_and_nothing_is_taken_twice(
+    intake: Intake, batch: Callable[..., list[Update]]
+) -> None:
+    async def scene() -> tuple[int, int, int]:
+        intake.held = {2: asyncio.Event()}
+        window = polling.Window(intake)  # type: ignore[arg-type]
+        window.add(batch(7, 8, 9))
+        await asyncio.sleep(0.01)
+        waiting, again = window.offset, window.add(batch(7, 8, 9)[1:])
+        intake.held[2].set()
+        await window.finish(1)
+        return waiting, again, window.offset
+
+    waiting, again, after = asyncio.run(scene())
+
+    assert (waiting, again, after) == (2, 0, 4)
     assert sorted(intake.taken) == [1, 2, 3]
 
 
-def test_after_a_failure_the_rest_of_that_chat_waits_and_others_go_on(
+def test_telegram_is_asked_from_the_first_that_is_not_stored(
     intake: Intake, batch: Callable[..., list[Update]]
-) -> None:
-    intake.fails = {1: [ValueError("bug")]}
-
-    assert take_all(intake, batch(7, 8, 7)) == [1]
-    assert intake.taken == [2]
-
-
-def test_an_update_that_always_fails_is_set_aside_in_the_end(
-    intake: Intake, batch: Callable[..., list[Update]]
-) -> None:
-    intake.fails = {1: [ValueError("bug")] * 100}
-    failures: dict[int, int] = {}
-
-    again = [take_all(intake, batch(7, 7), failures) for _ in range(polling.TRIES)]
-
-    assert again == [[1]] * (polling.TRIES - 1) + [[]]
-    assert intake.taken == [2]
-    assert failures == {}
-
-
-def test_while_the_database_is_away_nothing_is_ever_set_aside(
-    intake: Intake, batch: Callable[..., list[Update]]
-) -> None:
-    intake.fails = {1: [AWAY] * 50}
-    failures: dict[int, int] = {}
-
-    again = [take_all(intake, batch(7, 7), failures) for _ in range(50)]
-
-    assert again == [[1]] * 50
-    assert take_all(intake, batch(7, 7), failures) == []
-    assert intake.taken == [1, 2]
-
-
-def test_the_offset_moves_only_past_what_is_stored(
-    intake: Intake, batch: Callable[..., list[Update]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
     updates = batch(7, 8, 9)
-    intake.fails = {2: [ValueError("bug")]}
-    monkeypatch.setattr(polling, "AGAIN_AFTER", 0.0)
+    intake.refusals = {2: 1}
 
     class Telegram:
         async def delete_webhook(self) -> None: ...
 
         async def get_updates(self, *, offset: int, **_: object) -> Sequence[Update]:
             asked.append(offset)
-            if len(asked) == 4:
+            if offset == 4:
                 raise asyncio.CancelledError
             return [update for update in updates if update.update_id >= offset]
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(polling.poll(Telegram(), intake))  # type: ignore[arg-type]
 
-    assert asked == [0, 2, 4, 4]
-    assert intake.taken == [1, 3, 2, 3]  # a second time changes nothing
+    assert asked[0] == 0
+    assert asked == sorted(asked)
+    assert intake.taken.count(1) == intake.taken.count(2) == intake.taken.count(3) == 1

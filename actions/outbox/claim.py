@@ -1,0 +1,289 @@
+"""Lease due messages to a worker. The caller owns the transaction.
+
+Only the first pending message of a chat is due, unless a more urgent one overtakes it, so that a
+chat reads in order. Each lane is read from the head of its own index, and no further than needed:
+what waits behind costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from actions.outbox import pace as paces
+from actions.outbox.models import Lane
+from actions.outbox.pace import Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A leased message, detached from the database. It may leave at `send_at`."""
+
+    id: int
+    attempts: int
+    channel: str
+    recipient: str
+    lane: Lane
+    body: Mapping[str, object]
+    ref: str | None  # of the message it edits or answers
+    created_at: datetime
+    send_at: datetime
+    paid: bool = False
+
+
+# A SENDING row in front counts as pending: two messages of a chat are never on the wire at once.
+_HEAD = """
+      AND (m.expires_at IS NULL OR m.expires_at > :now)
+      AND NOT EXISTS (
+          SELECT FROM outbox_message e
+          WHERE e.status IN ('waiting', 'sending') AND e.channel = m.channel
+            AND e.recipient = m.recipient AND e.lane <= m.lane AND e.id < m.id
+      )
+"""
+_TAKE = """
+taken AS (
+    UPDATE outbox_message m SET status = 'sending', attempts = m.attempts + 1, holder = :holder
+    FROM due WHERE m.id = due.id RETURNING m.*
+)
+SELECT t.id, t.attempts, t.channel, t.recipient, t.lane, t.body, c.body AS shared,
+       r.external_ref AS ref, t.created_at
+FROM taken t
+LEFT JOIN outbox_content c ON c.id = t.content_id
+LEFT JOIN outbox_message r
+    ON r.dedup_key = coalesce(t.body ->> 'edits', t.body ->> 'reply_to')
+"""
+_UNPACED = """
+WITH due AS MATERIALIZED (
+    SELECT m.id
+    FROM unnest(CAST(:lanes AS bigint[]), CAST(:limits AS bigint[])) AS l(lane, most)
+    CROSS JOIN LATERAL (
+        SELECT m.id FROM outbox_message m
+        WHERE m.status = 'waiting' AND m.channel = :channel AND m.lane = l.lane
+          AND m.due_at <= :now {recipient} {head}
+        ORDER BY m.due_at, m.id LIMIT l.most FOR UPDATE SKIP LOCKED
+    ) m
+    LIMIT :most
+),
+{take}
+"""
+_FREE = text(_UNPACED.format(recipient="", head=_HEAD, take=_TAKE))
+_FREE_OF_ONE = text(
+    _UNPACED.format(recipient="AND m.recipient = :recipient", head=_HEAD, take=_TAKE)
+)
+
+
+def claim(
+    db: Session,
+    *,
+    channels: Sequence[str],
+    limit: int,
+    now: datetime,
+    recipient: str | None = None,
+    holder: str = "",
+    spare: int = 0,
+) -> list[Claimed]:
+    """Lease the most urgent due messages; no two workers get the same one.
+
+    `spare` places are not for what nobody waits for. Two messages of one chat are leased
+    together only when one overtakes the other.
+    """
+    claimed: list[Claimed] = []
+    for channel in channels:
+        most = limit - len(claimed)
+        if most <= 0:
+            break
+        asked = {
+            "channel": channel,
+            "now": now,
+            "recipient": recipient,
+            "holder": holder,
+            "lanes": [int(lane) for lane in Lane],
+            "limits": [max(most - (spare if paces.pays(lane) else 0), 0) for lane in Lane],
+            "most": most,
+        }
+        rows = db.execute(_FREE if recipient is None else _FREE_OF_ONE, asked).all()
+        claimed += [_detached(row, now) for row in rows]
+    return sorted(claimed, key=lambda each: (each.lane, each.id))
+
+
+def _detached(row: Row[Any], send_at: datetime, *, paid: bool = False) -> Claimed:
+    body = {**row.shared, **row.body} if row.shared else row.body
+    return Claimed(
+        row.id,
+        row.attempts,
+        row.channel,
+        row.recipient,
+        Lane(row.lane),
+        body,
+        row.ref,
+        row.created_at,
+        send_at,
+        paid,
+    )
+
+
+# -- within a channel's limits ----------------------------------------------------------------
+
+_TURN = text("""
+SELECT next_at, next_free_at, held_until, turn FROM outbox_pace
+WHERE channel = :channel FOR UPDATE
+""")
+_FIRST_TURN = text("""
+INSERT INTO outbox_pace (channel, next_at, next_free_at, turn)
+VALUES (:channel, :now, :now, 0) ON CONFLICT DO NOTHING
+""")
+_CANDIDATES = text(f"""
+SELECT m.id, m.lane, m.recipient, m.moved_to, m.recent, m.edits
+FROM unnest(CAST(:lanes AS bigint[]), CAST(:limits AS bigint[])) AS l(lane, most)
+CROSS JOIN LATERAL (
+    SELECT m.id, m.lane, m.recipient, c.moved_to, c.recent, m.body ? 'edits' AS edits
+    FROM outbox_message m
+    LEFT JOIN outbox_chat c ON c.channel = m.channel AND c.recipient = m.recipient
+    WHERE m.status = 'waiting' AND m.channel = :channel AND m.lane = l.lane
+      AND m.due_at <= :now AND (c.free_at IS NULL OR c.free_at <= :now) {_HEAD}
+    ORDER BY m.due_at, m.id LIMIT l.most FOR UPDATE OF m SKIP LOCKED
+) m
+""")  # noqa: S608  no value of anybody's is in it
+_TAKE_THESE = text(f"""
+WITH due AS (SELECT unnest(CAST(:ids AS bigint[])) AS id), {_TAKE}
+""")
+_PACE_CHATS = text("""
+INSERT INTO outbox_chat AS c (channel, recipient, free_at, recent)
+SELECT :channel, v.recipient, v.free_at, CAST(v.recent AS timestamptz[])
+FROM unnest(CAST(:recipients AS text[]), CAST(:frees AS timestamptz[]), CAST(:recents AS text[]))
+     AS v(recipient, free_at, recent)
+ON CONFLICT (channel, recipient) DO UPDATE
+SET free_at = greatest(c.free_at, excluded.free_at), recent = excluded.recent
+""")
+# The rest of a chat's queue becomes due when the chat is free, one after the other, and stays
+# out of the way of others until then.
+_SPREAD = text("""
+UPDATE outbox_message m
+SET due_at = v.free_at + v.place * interval '1 second'
+FROM (
+    SELECT w.id, f.free_at, row_number() OVER (PARTITION BY f.recipient ORDER BY w.lane, w.id) - 1
+           AS place
+    FROM unnest(CAST(:recipients AS text[]), CAST(:frees AS timestamptz[]))
+         AS f(recipient, free_at)
+    JOIN outbox_message w ON w.channel = :channel AND w.recipient = f.recipient
+     AND w.status = 'waiting' AND w.due_at < f.free_at
+) v
+WHERE m.id = v.id
+""")
+_NEXT_TURN = text("""
+UPDATE outbox_pace SET next_at = :next_at, next_free_at = :next_free_at, turn = :turn
+WHERE channel = :channel
+""")
+
+
+def claim_paced(
+    db: Session,
+    *,
+    channel: str,
+    limit: int,
+    now: datetime,
+    holder: str,
+    pace: Pace,
+    spare: int = 0,
+) -> list[Claimed]:
+    """Lease as many due messages as may leave within the next moment, each at its own time.
+
+    All workers of the channel take turns at its row, so that together they keep its limits.
+    """
+    turn = db.execute(_TURN, {"channel": channel}).one_or_none()
+    if turn is None:
+        db.execute(_FIRST_TURN, {"channel": channel, "now": now})
+        turn = db.execute(_TURN, {"channel": channel}).one()
+    next_at, next_free_at = max(turn.next_at, now), max(turn.next_free_at, now)
+    if turn.held_until is not None and turn.held_until > now:
+        return []
+    places = min(limit, paces.count(next_at, pace.gap, now=now))
+    free = paces.count(next_free_at, pace.free_gap, now=now)
+    if not places:
+        return []
+    limits = [max(places - (spare if paces.pays(lane) else 0), 0) for lane in Lane]
+    asked = {"channel": channel, "now": now, "lanes": [int(x) for x in Lane], "limits": limits}
+    waiting = _one_of_a_chat(db.execute(_CANDIDATES, asked).all())
+    lanes = [Lane(each.lane) for each in waiting]
+    chosen = [
+        waiting[n]
+        for n in paces.share(lanes, places=places, free=free, turn=turn.turn, paid=pace.paid)
+    ]
+    if not chosen:
+        return []
+
+    times: dict[int, datetime] = {}
+    frees: dict[str, tuple[datetime, list[datetime]]] = {}
+    for each in chosen:
+        unpaid = not (pace.paid and paces.pays(Lane(each.lane)))
+        at = max(next_at, next_free_at) if unpaid else next_at
+        times[each.id], next_at = at, max(next_at, at) + pace.gap
+        if unpaid:
+            next_free_at = at + pace.free_gap
+        if not each.edits:  # an edit is not one message more
+            to = each.moved_to or each.recipient
+            frees[to] = paces.free_again(to, each.recent or (), at=at)
+    _note(db, channel, frees)
+    db.execute(
+        _NEXT_TURN,
+        {
+            "channel": channel,
+            "next_at": next_at,
+            "next_free_at": next_free_at,
+            "turn": turn.turn + len(chosen),
+        },
+    )
+    taken = db.execute(_TAKE_THESE, {"ids": [each.id for each in chosen], "holder": holder}).all()
+    claimed = [
+        _detached(row, times[row.id], paid=pace.paid and paces.pays(Lane(row.lane)))
+        for row in taken
+    ]
+    return sorted(claimed, key=lambda each: each.send_at)
+
+
+def _one_of_a_chat(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Leave each chat its most urgent message: the rows come lane by lane."""
+    first: dict[str, Row[Any]] = {}
+    for row in rows:
+        first.setdefault(row.recipient, row)
+    return list(first.values())
+
+
+def _note(db: Session, channel: str, frees: Mapping[str, tuple[datetime, list[datetime]]]) -> None:
+    chats = {to: free for to, free in sorted(frees.items()) if not to.startswith("press:")}
+    if not chats:
+        return
+    asked: dict[str, object] = {
+        "channel": channel,
+        "recipients": list(chats),
+        "frees": [free_at for free_at, _ in chats.values()],
+        "recents": [
+            "{" + ",".join(f'"{each.isoformat()}"' for each in recent) + "}"
+            for _, recent in chats.values()
+        ],
+    }
+    db.execute(_PACE_CHATS, asked)
+    db.execute(_SPREAD, asked)
+
+
+_NEXT_DUE = text("""
+SELECT min(m.due_at) FROM unnest(CAST(:lanes AS bigint[])) AS l(lane)
+CROSS JOIN LATERAL (
+    SELECT m.due_at FROM outbox_message m
+    WHERE m.status = 'waiting' AND m.channel = :channel AND m.lane = l.lane AND m.due_at > :now
+    ORDER BY m.due_at LIMIT 1
+) m
+""")
+
+
+def next_due(db: Session, *, channel: str, now: datetime) -> datetime | None:
+    """Return when the next message that is not due yet will be."""
+    due: datetime | None = db.scalar(
+        _NEXT_DUE, {"channel": channel, "now": now, "lanes": [int(lane) for lane in Lane]}
+    )
+    return due

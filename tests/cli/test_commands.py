@@ -1,0 +1,106 @@
+"""`fanzha officers`, `db`, `doctor`: what an operator types, and what they hear."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from actions.audit.models import AuditEntry
+from actions.officers.models import Officer
+from bot.database import Sessions
+
+Fanzha = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def test_an_officer_is_put_on_the_list_shown_and_taken_off(
+    here: Fanzha, sessions: Sessions
+) -> None:
+    added = here(
+        *("officers", "add", "--telegram-id", "7", "--name", " 李卫东 "),
+        *("--role", "dispatcher", "--role", "supervisor", "--district", "武昌"),
+    )
+    shown = here("officers", "list")
+    removed = here("officers", "remove", "--telegram-id", "7")
+    again = here("officers", "remove", "--telegram-id", "7")
+
+    assert (added.returncode, shown.returncode, removed.returncode) == (0, 0, 0)
+    assert "李卫东" in added.stdout
+    for each in ("7", "李卫东", "dispatcher, supervisor", "武昌"):
+        assert each in shown.stdout
+    assert (again.returncode, "no officer" in again.stdout) == (1, True)
+    with sessions() as db:
+        officer = db.scalars(select(Officer)).one()
+        assert (officer.name, officer.roles) == ("李卫东", ["dispatcher", "supervisor"])
+        assert officer.removed_at is not None
+        events = db.scalars(select(AuditEntry.event).order_by(AuditEntry.id)).all()
+    assert events == ["officer.added", "officer.removed"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ("--telegram-id 7 --name 李 --role chief", "chief"),
+        ("--telegram-id seven --name 李 --role analyst", "telegram-id"),
+        ("--telegram-id 7 --name 李 --role analyst --district 浦东", "浦东"),
+        ("--telegram-id 7 --role analyst", "--name"),
+        ("--telegram-id 7 --name 李", "--role"),
+        ("--telegram-id 99999999999999999999 --name 李 --role analyst", "telegram-id"),
+        ("--telegram-id -5 --name 李 --role analyst", "telegram-id"),
+    ],
+)
+def test_an_entry_that_makes_no_sense_is_refused(
+    here: Fanzha, sessions: Sessions, options: str, says: str
+) -> None:
+    done = here("officers", "add", *options.split())
+
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    with sessions() as db:
+        assert db.scalars(select(Officer)).all() == []
+
+
+def test_the_schema_may_be_upgraded_again_and_again(here: Fanzha) -> None:
+    for _ in range(2):
+        done = here("db", "upgrade")
+        assert (done.returncode, done.stdout) == (0, "the schema is up to date\n")
+
+
+def test_doctor_finds_nothing_wrong_where_nothing_is(here: Fanzha) -> None:
+    done = here("doctor")
+
+    assert done.returncode == 0
+    assert [line[0] for line in done.stdout.splitlines()] == ["✓"] * 5
+
+
+def test_doctor_names_everything_that_is_wrong_and_how_to_mend_it(here: Fanzha) -> None:
+    done = here(
+        "doctor",
+        DATABASE_URL="postgresql://fanzha:hushhush@127.0.0.1:9/fanzha",
+        TELEGRAM_TOKEN="1:hushhush",
+        TELEGRAM_API="http://127.0.0.1:9",
+        NLU_URL="http://127.0.0.1:9",
+    )
+
+    assert done.returncode == 1
+    wrong = [line for line in done.stdout.splitlines() if line.startswith("✗")]
+    assert [line.split(":")[0] for line in wrong] == ["✗ database", "✗ NLU", "✗ Telegram"]
+    assert "hushhush" not in done.stdout + done.stderr
+
+
+def test_doctor_names_bad_settings(here: Fanzha) -> None:
+    done = here("doctor", REGION="atlantis", TELEGRAM_RATE="fast")
+
+    assert done.returncode == 1
+    assert "FANZHA_REGION" in done.stdout
+    assert "FANZHA_TELEGRAM_RATE" in done.stdout
+
+
+def test_help_names_every_command(here: Fanzha) -> None:
+    done = here("--help")
+
+    for command in ("run", "chat", "assess", "train", "evaluate", "officers", "db", "doctor"):
+        assert command in done.stdout

@@ -1,0 +1,152 @@
+"""What rules judged while the NLU server was away is judged again, and only bad news is told."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from datetime import timedelta
+
+import httpx
+import pytest
+from sqlalchemy import Engine, select
+
+from actions.reports.models import Report
+from actions.triage.understanding import Understanding
+from bot.database import Sessions
+from bot.nlu.client import NluClient
+from bot.regions import Region
+from bot.rejudge import rejudge
+from bot.settings import Settings
+from bot.wiring import Service
+from tests.line import Line
+
+VAGUE = "他叫我明天过去一趟"
+SCAM = Understanding("loan", 0.9, 0.95, {"loan": 1.0}, {"contacted": 0.9}, {"asked_pay": 0.9})
+LIVE = Understanding("loan", 0.9, 0.95, {"loan": 1.0}, {"live": 0.9}, {"asked_pay": 0.9})
+HARMLESS = Understanding("none", 0.9, 0.02, {"loan": 1.0}, {"none": 0.9}, {})
+
+
+class Model:
+    """An NLU server that always says the same; None is a server that fails."""
+
+    def __init__(self, says: Understanding | None) -> None:
+        self._says = says
+        self.asked = 0
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        if (said := self._says) is None:
+            return httpx.Response(503)
+        body = asdict(said) | {
+            "intent": {"name": said.intent, "confidence": said.intent_confidence},
+            "entities": [],
+        }
+        return httpx.Response(200, json=body)
+
+
+@pytest.fixture
+def service(
+    settings: Settings, region: Region, url: str, engine: Engine, sessions: Sessions, line: Line
+) -> Service:
+    return Service(settings, region, url, engine, sessions, lambda: line.now)
+
+
+def again(service: Service, line: Line, model: Model) -> int:
+    async def settle() -> int:
+        client = NluClient("http://127.0.0.1", transport=httpx.MockTransport(model.answer))
+        try:
+            return await rejudge(service, client, line.desk)
+        finally:
+            await client.aclose()
+
+    settled = asyncio.run(settle())
+    line.heard = line._sent_to(line.address)
+    return settled
+
+
+def test_what_turns_out_worse_is_told_and_asked_about(
+    line: Line, service: Service, sessions: Sessions
+) -> None:
+    line.says(VAGUE)
+
+    assert again(service, line, Model(SCAM)) == 1
+
+    told = line.heard[-1]["text"]
+    assert "结果有变化" in told
+    assert "虚假贷款" in told
+    assert line.citizen
+    assert line.citizen.step == "money"
+    with sessions() as db:
+        report = db.scalars(select(Report)).one()
+    assert (report.judged_by, report.verdict) == ("rasa", "scam")
+
+
+def test_what_turns_out_live_opens_a_case(line: Line, service: Service) -> None:
+    line.says(VAGUE)
+
+    again(service, line, Model(LIVE))
+
+    assert line.case
+    assert line.case.code in line.heard[-1]["text"]
+    assert VAGUE in line.desk_heard[-1]
+
+
+def test_what_was_live_hours_ago_opens_no_case(line: Line, service: Service) -> None:
+    line.says(VAGUE)
+    line.now += timedelta(hours=2)
+
+    again(service, line, Model(LIVE))
+
+    assert line.case is None
+    assert "结果有变化" in line.heard[-1]["text"]
+
+
+def test_what_stays_the_same_or_turns_out_milder_is_not_told(line: Line, service: Service) -> None:
+    line.says(VAGUE)
+    line.says("客服说我会员到期要扣费，让我点链接关闭")
+    heard = len(line._sent_to(line.address))
+
+    assert again(service, line, Model(HARMLESS)) == 2
+
+    assert len(line.heard) == heard
+
+
+def test_each_report_is_judged_again_once(line: Line, service: Service) -> None:
+    line.says(VAGUE)
+    again(service, line, Model(SCAM))
+
+    model = Model(SCAM)
+    assert again(service, line, model) == 0
+    assert model.asked == 0
+
+
+def test_a_server_that_goes_away_again_leaves_the_rest_for_later(
+    line: Line, service: Service
+) -> None:
+    line.says(VAGUE)
+
+    assert again(service, line, Model(None)) == 0
+    assert again(service, line, Model(SCAM)) == 1
+
+
+def test_what_is_a_day_old_is_nobodys_next_step(line: Line, service: Service) -> None:
+    line.says(VAGUE)
+    line.now += timedelta(hours=25)
+
+    assert again(service, line, Model(SCAM)) == 0
+
+
+def test_who_was_forgotten_meanwhile_hears_nothing(line: Line, service: Service) -> None:
+    line.says(VAGUE)
+    line.presses("forget", "yes")
+
+    assert again(service, line, Model(SCAM)) == 0
+
+
+def test_the_words_of_a_model_are_not_provisional(line: Line, sessions: Sessions) -> None:
+    answered = line.says(VAGUE, model=HARMLESS)
+
+    assert "初步判断" not in answered
+    with sessions() as db:
+        assert db.scalars(select(Report.judged_by)).one() == "rasa"
+    assert "初步判断" in line.says("明天武汉下雨吗")

@@ -1,0 +1,146 @@
+"""What happens by the clock to cases nobody acts on, and to rows nobody needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, select, text
+
+from actions.cases.models import Case, Status, Timer
+from actions.citizens.models import ReceivedMessage
+from actions.officers.models import Officer
+from bot import schedule
+from bot.database import Sessions
+from bot.regions import Region
+from bot.settings import Settings
+from bot.wiring import Service
+from tests.line import Line
+
+LIVE = "公安局说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂"
+
+
+class Clock:
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock(now: datetime) -> Clock:
+    return Clock(now)
+
+
+@pytest.fixture
+def service(
+    settings: Settings, region: Region, url: str, engine: Engine, sessions: Sessions, clock: Clock
+) -> Service:
+    return Service(settings, region, url, engine, sessions, clock)
+
+
+def test_a_case_nobody_claims_is_called_out_again_and_again(
+    line: Line, service: Service, clock: Clock
+) -> None:
+    line.says(LIVE)
+    opened = line.now
+
+    for minute in (1, 2, 3):
+        clock.now = opened + timedelta(minutes=minute)
+        assert schedule.fire_timers(service, line.desk) == 1
+        assert f"已等待 {minute} 分钟" in line.desk_heard[-1]
+        assert schedule.fire_timers(service, line.desk) == 0
+
+
+def test_a_case_that_was_claimed_is_asked_about(
+    line: Line, service: Service, clock: Clock, hire: Callable[..., Officer]
+) -> None:
+    hire(7, "李卫东")
+    line.says(LIVE)
+    line.officer(7, "claim")
+
+    clock.now = line.now + timedelta(minutes=9)
+    assert schedule.fire_timers(service, line.desk) == 0
+    clock.now = line.now + timedelta(minutes=10)
+    assert schedule.fire_timers(service, line.desk) == 1
+
+    assert "已由 李卫东 接手 10 分钟" in line.desk_heard[-1]
+
+
+def test_a_closed_case_is_left_in_peace(
+    line: Line, service: Service, clock: Clock, hire: Callable[..., Officer]
+) -> None:
+    hire(7)
+    line.says(LIVE)
+    line.officer(7, "claim")
+    line.officer(7, "close", "stopped")
+
+    clock.now = line.now + timedelta(days=1)
+
+    assert schedule.fire_timers(service, line.desk) == 0
+
+
+def test_two_schedules_side_by_side_fire_a_timer_once(
+    line: Line, service: Service, clock: Clock
+) -> None:
+    for n in range(12):
+        line.address = str(9_000 + n)
+        line.says(LIVE)
+    clock.now = line.now + timedelta(minutes=2)
+
+    with ThreadPoolExecutor(4) as pool:
+        fired = list(pool.map(lambda _: schedule.fire_timers(service, line.desk), range(4)))
+
+    assert sum(fired) == 12
+    assert len([text for text in line.desk_heard if "还没有人认领" in text]) == 12
+
+
+def test_after_a_long_silence_a_timer_goes_off_once_and_not_for_every_minute_missed(
+    line: Line, service: Service, clock: Clock
+) -> None:
+    line.says(LIVE)
+    clock.now = line.now + timedelta(hours=5)
+
+    assert schedule.fire_timers(service, line.desk) == 1
+    assert schedule.fire_timers(service, line.desk) == 0
+
+
+def test_every_case_that_is_not_closed_has_its_next_timer_after_any_of_it(
+    line: Line, service: Service, clock: Clock, sessions: Sessions, hire: Callable[..., Officer]
+) -> None:
+    hire(7)
+    for n, verbs in enumerate(([], ["claim"], ["claim", "release"], ["claim", "close"])):
+        line.address = str(9_100 + n)
+        line.says(LIVE)
+        for verb in verbs:
+            line.officer(7, verb, "paid" if verb == "close" else None)
+        clock.now = line.now + timedelta(hours=1)
+        schedule.fire_timers(service, line.desk)
+
+    with sessions() as db:
+        timed = set(db.scalars(select(Timer.case_id)))
+        for case in db.scalars(select(Case)):
+            assert (case.id in timed) == (case.status != Status.CLOSED)
+        assert db.scalars(select(Timer).where(Timer.due_at <= clock.now)).all() == []
+
+
+def test_what_was_taken_in_long_ago_is_dropped_and_the_rest_is_not(
+    line: Line, service: Service, clock: Clock, sessions: Sessions
+) -> None:
+    line.says("你好")
+    line.says("你好")
+    with sessions.begin() as db:
+        oldest = db.scalar(select(ReceivedMessage.external_id).limit(1))
+        old = clock.now - timedelta(days=3, seconds=1)
+        statement = "UPDATE received_message SET received_at = :old WHERE external_id = :id"
+        db.execute(text(statement), {"old": old, "id": oldest})
+        statement = "UPDATE received_message SET received_at = :new WHERE external_id <> :id"
+        db.execute(text(statement), {"new": clock.now, "id": oldest})
+
+    schedule.tidy(service)
+
+    with sessions() as db:
+        assert len(db.scalars(select(ReceivedMessage)).all()) == 1

@@ -1,0 +1,143 @@
+"""The supervised child, with the real Rasa: it comes, comes back, is shared, ends with us."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bot.nlu import train
+from bot.nlu.server import NluServer
+
+PATIENCE = 120.0
+pytestmark = pytest.mark.timeout(400)
+
+
+@contextlib.asynccontextmanager
+async def _running(server: NluServer) -> AsyncIterator[None]:
+    task = asyncio.create_task(server.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _until(wanted: object, patience: float = PATIENCE) -> None:
+    assert callable(wanted)
+    async with asyncio.timeout(patience):
+        while not wanted():  # noqa: ASYNC110  it may be another process that we wait for
+            await asyncio.sleep(0.1)
+
+
+def _rasas(home: Path) -> list[psutil.Process]:
+    """The Rasa processes that work in this home."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if "serve.py" in " ".join(process.cmdline()) and process.cwd() == str(home / "nlu"):
+                found.append(process)
+    return found
+
+
+def test_a_child_comes_up_comes_back_when_killed_and_ends_with_us(
+    model: Path, tmp_path: Path
+) -> None:
+    async def scene() -> None:
+        server = NluServer(tmp_path, model=model)
+        assert (server.state, server.url) == ("starting", None)
+        async with _running(server):
+            await _until(lambda: server.url)
+            assert server.state == "up"
+            first = _rasas(tmp_path)
+            assert len(first) == 1
+
+            first[0].kill()
+            await _until(lambda: server.url is None, 20)
+            assert server.state == "down"
+
+            await _until(lambda: server.url)
+            assert _rasas(tmp_path) != first
+        assert server.url is None
+
+    asyncio.run(scene())
+
+    assert _rasas(tmp_path) == []
+
+
+def test_two_processes_of_one_home_share_one_child(model: Path, tmp_path: Path) -> None:
+    async def scene() -> None:
+        ours, theirs = NluServer(tmp_path, model=model), NluServer(tmp_path, model=model)
+        async with _running(ours):
+            await _until(lambda: ours.url)
+            async with _running(theirs):
+                await _until(lambda: theirs.url, 30)
+                assert theirs.url == ours.url
+                assert len(_rasas(tmp_path)) == 1
+
+    asyncio.run(scene())
+
+
+def test_the_child_of_a_parent_that_was_killed_ends_by_itself(model: Path, tmp_path: Path) -> None:
+    script = (
+        "import asyncio, sys; from pathlib import Path; from bot.nlu.server import NluServer;"
+        "asyncio.run(NluServer(Path(sys.argv[1]), model=Path(sys.argv[2])).run())"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path), str(model)],
+        cwd=train.ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while not _rasas(tmp_path) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert _rasas(tmp_path)
+
+        os.kill(parent.pid, signal.SIGKILL)
+        parent.wait()
+
+        deadline = time.monotonic() + 30
+        while _rasas(tmp_path) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert _rasas(tmp_path) == []
+    finally:
+        parent.kill()
+
+
+def test_a_missing_model_starts_nothing(tmp_path: Path) -> None:
+    async def scene() -> None:
+        server = NluServer(tmp_path, model=tmp_path / "no-model.tar.gz")
+        async with _running(server):
+            await asyncio.sleep(0.5)
+            assert server.url is None
+            assert _rasas(tmp_path) == []
+
+    asyncio.run(scene())
+
+
+def test_a_corrupt_model_is_stale_and_an_older_intact_one_is_better(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    wanted = train.model_path(tmp_path)
+    older = models / "nlu-000000000000.tar.gz"
+    older.write_bytes(b"whole")
+    older.with_name(older.name + ".sha256").write_text(hashlib.sha256(b"whole").hexdigest())
+    wanted.write_bytes(b"torn")
+    wanted.with_name(wanted.name + ".sha256").write_text("0" * 64)
+
+    assert train.is_stale(tmp_path)
+    assert not train.is_intact(wanted)
+    assert train.best_model(tmp_path) == older
