@@ -155,9 +155,11 @@ _STORE = text(
                CASE WHEN c.id IS NULL THEN 'skipped' WHEN c.blocked_at IS NOT NULL THEN 'blocked'
                     WHEN own.left_at IS NOT NULL THEN 'skipped' ELSE 'queued' END AS delivery
         FROM listed
-        LEFT JOIN profile p ON listed.contact = 'phone:' || p.phone_sha256
-        LEFT JOIN citizen c ON c.id = p.citizen_id
-            OR (c.channel = 'telegram' AND listed.contact = 'telegram:' || c.address)
+        LEFT JOIN citizen t ON t.channel = 'telegram' AND listed.contact LIKE 'telegram:%'
+            AND t.address = substr(listed.contact, 10)
+        LEFT JOIN profile p ON listed.contact LIKE 'phone:%'
+            AND p.phone_sha256 = substr(listed.contact, 7)
+        LEFT JOIN citizen c ON c.id = coalesce(t.id, p.citizen_id)
         LEFT JOIN profile own ON own.citizen_id = c.id
         ORDER BY coalesce(c.id::text, listed.contact), listed.type, listed.expires_at DESC
     )
@@ -241,6 +243,7 @@ def store(
                 "d": [min(now + ANSWER_WITHIN[row.level], row.expires_at) for row in some],
             },
         )
+    db.execute(text("ANALYZE listed"))
     db.execute(_STORE, {"import": made.id, "now": now})
     languages = list(dict.fromkeys(key.rpartition(":")[2] for key in bodies))
     db.execute(
