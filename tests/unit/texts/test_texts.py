@@ -87,6 +87,9 @@ def test_every_region_has_the_facts_that_texts_name(name: str, language: str) ->
     others |= {"cases", "reasons", "indicators", "question", "answer"}
     others |= {"amount", "at", "badge", "bank", "district", "hours", "into", "link", "longest"}
     others |= {"message", "other", "state", "until"}
+    others |= {"message", "truth", "why", "reason", "code", "told", "wards", "day"}  # personal
+    others |= {"district", "age", "occupation", "topics", "spoken", "quiet", "zone", "phone"}
+    others |= {"tips", "guardians", "offer", "count", "expected", "chance"}
 
     assert params - others <= set(regions.load(name).facts[language])
 
