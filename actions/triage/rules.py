@@ -222,7 +222,7 @@ def read(text: str) -> Understanding:
     strong = signals - {Signal.DETAILS, Signal.PROFIT, Signal.THREAT}
     scam = 0.05
     if types:
-        scam = 0.5 + 0.12 * len(signals)
+        scam = 0.56 + 0.12 * len(signals)
     elif len(strong) >= 2:
         scam = 0.4 + 0.08 * len(signals)
     elif signals:
