@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import actions.audit.models
+import actions.campaigns.models
 import actions.cases.models
 import actions.citizens.models
+import actions.guardians.models
 import actions.inbox.models
 import actions.indicators.models
 import actions.officers.models
 import actions.outbox.models
-import actions.reports.models  # noqa: F401
+import actions.profiles.models
+import actions.reports.models
+import actions.warnings.models  # noqa: F401
 from actions.db.base import Base
 
 metadata = Base.metadata

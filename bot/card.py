@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.desk import Desk
 
 SNOOZE = 30  # minutes, as a button
+OPENINGS = {"live": "desk.open", "warning": "desk.warning"}
 LONGEST_WORDS = 2400  # characters of a citizen's words on a card; Telegram takes 4,096 in all
 
 
@@ -27,7 +28,7 @@ def card(db: Session, desk: Desk, case: Case) -> dict[str, object]:
     """Return the card: what, how urgent, why, the citizen's words, indicators, buttons."""
     told = reports.list_for_case(db, case_id=case.id)
     known = indicators.list_for_case(db, case_id=case.id)
-    opening = "desk.open" if case.cause == "live" else "desk.person"
+    opening = OPENINGS.get(case.cause, "desk.person")
     lines = [
         desk.say(
             opening,

@@ -28,11 +28,13 @@ from actions.reports import store as reports
 from actions.reports.models import Report
 from actions.triage import wording
 from actions.triage.assess import assess
-from actions.triage.judgement import Judgement, Verdict
+from actions.triage.judgement import Judgement, Stage, Verdict
 from actions.triage.understanding import Understanding
+from actions.warnings import store as warnings
 from bot import desk as duty
-from bot import quietly, relay, texts
+from bot import personal, quietly, relatives, relay, texts
 from bot.conversation import flow, messages, turn
+from bot.conversation.advice import GRAVE
 from bot.conversation.intents import everyday
 from bot.conversation.turn import (
     START,
@@ -44,6 +46,7 @@ from bot.conversation.turn import (
     NoteHelped,
     NoteRead,
     OpenCase,
+    Personal,
     Pressed,
     Prompt,
     Said,
@@ -188,6 +191,10 @@ def _perform(taking: _Taking, effect: turn.Effect) -> None:
                 found=taking.found,
                 now=taking.now,
             )
+            if judgement.verdict in GRAVE and judgement.stage != Stage.QUERY and judgement.type:
+                warnings.plan_check_in(
+                    taking.db, citizen_id=taking.citizen.id, type=judgement.type, now=taking.now
+                )
         case OpenCase(cause, judgement):
             _open(taking, cause, judgement)
         case TellDesk():
@@ -195,12 +202,10 @@ def _perform(taking: _Taking, effect: turn.Effect) -> None:
         case ChooseLanguage(language):
             taking.citizen.language, taking.citizen.language_chosen = language, True
         case StopBulk():
-            outbox.drop_pending(
-                taking.db,
-                channel=taking.citizen.channel,
-                recipient=taking.citizen.address,
-                lane=Lane.BULK,
-                now=taking.now,
+            personal.stop(taking.db, taking.citizen, now=taking.now)
+        case Personal():
+            taking.more += personal.do(
+                taking.db, taking.citizen, effect, region=taking.desk.region, now=taking.now
             )
         case Forget():
             _forget(taking)
@@ -255,6 +260,9 @@ def _open(taking: _Taking, cause: str, judgement: Judgement | None) -> None:
         report.case_id = taking.case.id
     db.flush()  # the card reads the report
     duty.show(db, taking.desk, taking.case, now=now)
+    if cause == "live":
+        region = taking.desk.region
+        relatives.tell_guardians(db, taking.citizen, case=taking.case.code, region=region, now=now)
 
 
 def _tell_desk(taking: _Taking, told: TellDesk) -> None:

@@ -38,8 +38,8 @@ log = structlog.get_logger()
 
 PARTS = ("telegram", "sender", "schedule", "console")
 COMMANDS = (
-    *("start", "help", "check", "tips", "person", "verify", "word", "quiet"),
-    *("language", "stop", "forget"),
+    *("start", "help", "check", "tips", "person", "profile", "mydata", "guardian"),
+    *("verify", "word", "quiet", "language", "stop", "forget"),
 )
 
 

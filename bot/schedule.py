@@ -18,6 +18,8 @@ from actions.inbox import store as poison
 from actions.outbox import archive, chats, stats
 from actions.outbox import store as outbox
 from bot import alarm, drill, metrics, quietly, watch
+from bot.campaigns import clock as campaigns
+from bot.campaigns import risk
 from bot.desk import Desk
 from bot.nlu.client import NluClient
 from bot.rejudge import rejudge
@@ -49,6 +51,10 @@ def start(service: Service, nlu: NluClient, desk: Desk) -> AsyncIOScheduler:
     if hours := service.settings.drill_hours:
         every(round(hours * 3600), "drill", lambda: drill.begin(service, nlu, desk))
     every(5, "rejudge", lambda: rejudge(service, nlu, desk))
+    every(1, "campaigns", lambda: asyncio.to_thread(campaigns.tick, service))
+    every(5, "warnings", lambda: asyncio.to_thread(risk.tick, service, desk))
+    every(900, "rises", lambda: asyncio.to_thread(risk.watch, service))
+    every(20, "quiet_hours", lambda: asyncio.to_thread(campaigns.keep_quiet, service))
     every(10, "measure", lambda: asyncio.to_thread(measure, service))
     every(3600, "housekeeping", lambda: asyncio.to_thread(tidy, service))
     scheduler.start()

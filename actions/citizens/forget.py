@@ -8,6 +8,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
+from actions.campaigns import account
 from actions.cases.models import Case, StopPayment
 from actions.cases.stop_payment import FIELDS
 from actions.citizens.models import Citizen
@@ -16,12 +17,13 @@ from actions.outbox.models import OutboxArchive, OutboxChat, OutboxMessage, Stat
 
 
 def forget(db: Session, citizen: Citizen, *, now: datetime) -> list[str]:
-    """Delete the citizen, their reports and all messages to or about them.
+    """Delete the citizen, their profile, guardians, answers, reports and all messages to them.
 
     Returns the codes of the cases that are kept: number, type, times, owner and outcome, the
     police's own record of what it did. No word of the citizen's is in it.
     """
     codes = list(db.scalars(select(Case.code).where(Case.citizen_id == citizen.id)))
+    account.leave_no_name(db, citizen_id=citizen.id, now=now)
     known = (OutboxMessage.channel == citizen.channel, OutboxMessage.recipient == citizen.address)
     db.execute(delete(OutboxMessage).where(OutboxMessage.settled_at.is_(None), *known))
     db.execute(delete(OutboxMessage).where(OutboxMessage.settled_at.is_not(None), *known))

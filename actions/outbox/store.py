@@ -44,6 +44,7 @@ __all__ = [
     "settle_many",
 ]
 
+BLOCKED = "blocked: "  # opens last_error when the person no longer wants us
 CHANNEL = "outbox"  # what NOTIFY and LISTEN call it
 SHUT = "the chat takes nothing"  # how the last error of what must get through begins
 NUDGED = "outbox.nudged"  # in a session's info: wake the senders when it has committed
@@ -206,7 +207,7 @@ def _row(each: Settlement, now: datetime) -> tuple[object, ...]:
         case Refused(reason):
             status, error = Status.FAILED, reason
         case Blocked(reason):
-            status, error = Status.FAILED, f"blocked: {reason}"
+            status, error = Status.FAILED, BLOCKED + reason
         case Moved(_):
             due_at, error = now, "the chat has moved"
         case Unavailable(reason):
@@ -237,7 +238,7 @@ def _give_up_bulk(db: Session, each: Settlement, reason: str, now: datetime) -> 
             OutboxMessage.lane >= Lane.WARNING,
             OutboxMessage.status.in_((Status.WAITING, Status.HELD)),
         )
-        .values(status=Status.FAILED, last_error=f"blocked: {reason}", settled_at=now)
+        .values(status=Status.FAILED, last_error=BLOCKED + reason, settled_at=now)
     )
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from bot.cli import (
     assess,
+    campaign_report,
     chat,
     db,
     demo,
@@ -20,6 +21,7 @@ from bot.cli import (
     outbox,
     run,
     train,
+    warnings,
 )
 from bot.database import DatabaseAway, OldSchema
 from bot.nlu.train import TrainingFailed
@@ -40,6 +42,8 @@ app.command("assess")(assess.assess)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(officers.app, name="officers", help="Who may work cases and publish.")
+app.add_typer(campaign_report.app, name="campaign", help="Tips and alerts: write and approve.")
+app.add_typer(warnings.app, name="warnings", help="People at risk, and what came of it.")
 app.add_typer(db.app, name="db", help="The database's schema.")
 app.add_typer(inbox.app, name="inbox", help="Updates that could not be taken in.")
 app.add_typer(outbox.app, name="outbox", help="How delivery is doing.")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from actions.triage import rules, wording
 from actions.triage.judge import reconsider
 from actions.triage.judgement import Judgement, Signal
-from bot.conversation import advice, messages, quiet
+from bot.conversation import advice, messages, personal, quiet
 from bot.conversation.advice import GRAVE, QUESTIONS, added_steps, next_question
 from bot.conversation.turn import (
     START,
@@ -197,6 +197,8 @@ def _in_case(session: Session, judgement: Judgement, effects: tuple[Effect, ...]
 
 
 def _pressed(session: Session, question: str, value: str) -> Turn:
+    if (turn := personal.pressed(session, question, value)) is not None:
+        return turn
     if question in QUESTIONS and value in QUESTIONS[question].values:
         return _answered(session, question, value)
     if question in ("helped", "read", "quiet"):
@@ -210,13 +212,17 @@ def _pressed(session: Session, question: str, value: str) -> Turn:
             return _say(session, "check")
         case "language", "zh" | "en":
             return _language(session, value)
-        case "forget", "yes" if session.case:
-            return _say(session, "forget.open_case")
-        case "forget", "yes":
-            return Turn(Session(), (messages.simple("forget.done"),), (Forget(),))
-        case "forget", "no":
-            return _say(replace(session, step=START), "forget.kept")
+        case "forget", "yes" | "no":
+            return _forget(session, sure=value == "yes")
     return _say(session, "button.old", messages.CHECK, messages.PERSON)
+
+
+def _forget(session: Session, *, sure: bool) -> Turn:
+    if not sure:
+        return _say(replace(session, step=START), "forget.kept")
+    if session.case:
+        return _say(session, "forget.open_case")
+    return Turn(Session(), (messages.simple("forget.done"),), (Forget(),))
 
 
 def _answered(session: Session, question: str, value: str, *, words: str = "") -> Turn:
@@ -296,6 +302,8 @@ def _pressed_in_case(session: Session, question: str, value: str) -> Turn:
 def _command(session: Session, name: str, argument: str) -> Turn:
     if name in ("word", "verify", "quiet", "loud"):
         return _command_of_trust(session, name, argument)
+    if (turn := personal.command(session, name, argument)) is not None:
+        return turn
     match name:
         case "language" if argument.lower() in ("zh", "en"):
             return _language(session, argument.lower())

@@ -67,6 +67,9 @@ def closing(judgement: Judgement) -> Prompt:
     """What follows once the questions are answered."""
     if judgement.verdict == Verdict.UNCLEAR:
         return Prompt((Line("close.unclear"),), (PERSON,))
+    if judgement.stage == Stage.CONTACTED and judgement.type:
+        said = (Line("close.contacted"), BLANK, Line("next.open"), Line(f"next.{judgement.type}"))
+        return Prompt(said, (PERSON,))
     return Prompt((Line(f"close.{judgement.stage}"),), (PERSON,))
 
 

@@ -166,6 +166,17 @@ class Forget(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class Personal(Effect):
+    """Ask, change or show what a citizen told us of themselves; the answer comes with it.
+
+    `topic` is "profile", "mydata", "tips", "phone", "guardian", "quiz", "warning" or "checkin".
+    """
+
+    topic: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """Where a conversation stands. `case` is the code of the case that is not closed, if any."""
 

@@ -66,7 +66,7 @@ def render(prompt: Prompt, language: str, region: Region, **context: str) -> dic
     }
     buttons = [
         {
-            "label": say(choice.label, language, region, **context),
+            "label": _label(choice.label, language, region, context),
             "data": f"ask:{choice.question}:{choice.value}",
         }
         for choice in prompt.choices
@@ -74,6 +74,11 @@ def render(prompt: Prompt, language: str, region: Region, **context: str) -> dic
     if buttons:
         body["buttons"] = [[button] for button in buttons]
     return body
+
+
+def _label(label: str, language: str, region: Region, context: Mapping[str, str]) -> str:
+    """Return a button's label; a name such as a district's is its own label."""
+    return say(label, language, region, **context) if label in catalogue(language) else label
 
 
 def _line(line: Line, language: str, region: Region, context: Mapping[str, str]) -> str:

@@ -26,7 +26,7 @@ from bot.officer import OfficerSaid
 CHANNEL = "telegram"
 _COMMAND = re.compile(r"^/([a-z_]+)(?:@(\w+))?(?:\s+(.*))?$", re.IGNORECASE | re.DOTALL)
 _CASE = re.compile(r"^case:(C-[0-9A-Z]{5}):([a-z_]+)(?::([a-z0-9_-]+))?$")
-_ASK = re.compile(r"^ask:([a-z_]+):([a-z_]+)$")
+_ASK = re.compile(r"^ask:([a-z_]+):([a-z0-9_]+)$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Tips and alerts: written, approved by a second person, sent to whom they fit, measured."""

@@ -1,0 +1,267 @@
+"""Put an occurrence's messages in the outbox, a batch of citizens at a time, all in SQL.
+
+One statement draws the recipients of a batch, decides for each what becomes of them, and stores
+delivery and message together; the occurrence's cursor moves in the same transaction. A process
+that dies leaves whole batches behind, and the next one goes on after them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from actions.campaigns.audience import WANTED, Audience
+from actions.campaigns.models import Campaign, Occurrence
+from actions.citizens.models import Citizen
+from actions.outbox.models import Lane
+
+BATCH = 20_000  # citizens looked at in one transaction: a second or so
+GAP = timedelta(hours=6)  # between two bulk messages to one citizen
+LOCK = 7_226_604  # batches of two campaigns wait for each other: the gap must see both
+SEEN_AHEAD = timedelta(minutes=1)
+
+# When the day begins where the citizen lives, for a moment that falls into their quiet hours.
+AFTER_QUIET = """
+    CASE WHEN {p}.quiet_from IS NULL OR {p}.quiet_to IS NULL OR {p}.quiet_from = {p}.quiet_to
+              OR NOT ({inside}) THEN {moment}
+         ELSE (date_trunc('day', {local})
+               + CASE WHEN {p}.quiet_from > {p}.quiet_to AND {minute} >= {p}.quiet_from
+                      THEN interval '1 day' ELSE interval '0' END
+               + {p}.quiet_to * interval '1 minute') AT TIME ZONE {zone}
+    END
+"""
+
+
+def after_quiet(moment: str, *, p: str = "p", home: str = ":home") -> str:
+    """Return SQL for the first time from `moment` on that is outside a profile's quiet hours."""
+    zone = f"coalesce({p}.timezone, {home})"
+    local = f"({moment} AT TIME ZONE {zone})"
+    minute = f"(extract(hour FROM {local}) * 60 + extract(minute FROM {local}))"
+    inside = (
+        f"CASE WHEN {p}.quiet_from < {p}.quiet_to"
+        f" THEN {minute} >= {p}.quiet_from AND {minute} < {p}.quiet_to"
+        f" ELSE {minute} >= {p}.quiet_from OR {minute} < {p}.quiet_to END"
+    )
+    return AFTER_QUIET.format(
+        p=p, moment=moment, local=local, minute=minute, inside=inside, zone=zone
+    )
+
+
+_DRAW = "(('x' || substr(md5(:seed || {what} || c.id), 1, 8))::bit(32)::bigint / 4294967296.0)"
+_LANGUAGE = """CASE WHEN c.language = ANY(:spoken) THEN c.language
+               ELSE (CAST(:spoken AS text[]))[1] END"""
+_QUEUE = text(
+    f"""
+    WITH past AS MATERIALIZED (
+        SELECT d.citizen_id, bool_or(d.state = 'queued') AS busy,
+               max(d.settled_at) FILTER (WHERE d.state = 'sent') AS last
+        FROM delivery d
+        WHERE d.citizen_id > :after AND d.citizen_id <= :upto
+          AND (d.state = 'queued' OR d.settled_at > CAST(:now AS timestamptz) - :least)
+        GROUP BY d.citizen_id
+    ), who AS MATERIALIZED (
+        SELECT c.id,
+               {_DRAW.format(what="'/control/'")} < :control AS held_out,
+               (CAST(:variants AS text[]))[
+                   1 + floor({_DRAW.format(what="'/variant/'")} * cardinality(:variants))::int
+               ] AS variant,
+               CASE WHEN NOT :pair THEN NULL
+                    WHEN {_DRAW.format(what="'/side/' || :occurrence || '/'")} < 0.5 THEN 'scam'
+                    ELSE 'real' END AS side,
+               p.quiet_from, p.quiet_to, p.timezone,
+               :gap AND coalesce(past.busy, false) AS busy,
+               greatest(:at, CASE WHEN :gap THEN past.last + :least END) AS ready
+        FROM citizen c LEFT JOIN profile p ON p.citizen_id = c.id
+                       LEFT JOIN past ON past.citizen_id = c.id
+        WHERE c.id > :after AND c.id <= :upto AND {WANTED}
+    ), timed AS MATERIALIZED (
+        SELECT who.*, {after_quiet("who.ready", p="who")} AS due FROM who
+    ), decided AS MATERIALIZED (
+        SELECT timed.*,
+               CASE WHEN held_out THEN 'control' WHEN busy THEN 'gap'
+                    WHEN due >= :expires THEN 'late' END AS reason
+        FROM timed
+    ), stored AS (
+        INSERT INTO delivery (occurrence_id, citizen_id, variant, side, state, reason, due_at,
+                              settled_at)
+        SELECT :occurrence, id, variant, side,
+               CASE WHEN reason IS NULL THEN 'queued' ELSE 'skipped' END, reason,
+               CASE WHEN reason IS NULL THEN due END,
+               CASE WHEN reason IS NOT NULL THEN CAST(:now AS timestamptz) END
+        FROM decided
+        ON CONFLICT (citizen_id, occurrence_id) DO NOTHING
+        RETURNING citizen_id, variant, side, due_at, state
+    )
+    INSERT INTO outbox_message (dedup_key, channel, recipient, lane, body, status, due_at,
+                                expires_at, attempts, fleeting)
+    SELECT 'campaign:' || :occurrence || ':' || c.id, c.channel, c.address, :lane,
+           CAST(:bodies AS jsonb) -> (stored.variant || ':' || {_LANGUAGE} || ':'
+                                      || coalesce(stored.side, '')),
+           'waiting', stored.due_at, :expires, 0, false
+    FROM stored JOIN citizen c ON c.id = stored.citizen_id
+    WHERE stored.state = 'queued'
+    ORDER BY stored.due_at, c.id
+    """
+)
+_MESSAGES = """
+    FROM delivery d JOIN occurrence o ON o.id = d.occurrence_id
+    WHERE o.campaign_id = :campaign AND d.state = 'queued'
+      AND m.dedup_key = 'campaign:' || d.occurrence_id || ':' || d.citizen_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What is said, ready to be sent: bodies by `variant:language:side`."""
+
+    bodies: Mapping[str, Mapping[str, object]]
+    variants: tuple[str, ...]
+    languages: tuple[str, ...]
+    pair: bool
+
+
+def newest_citizen(db: Session) -> int:
+    """Return the id after which nobody belongs to an occurrence that begins now."""
+    return db.scalar(select(func.coalesce(func.max(Citizen.id), 0))) or 0
+
+
+def batch(
+    db: Session, occurrence: Occurrence, wording: Wording, *, home: str, now: datetime
+) -> int:
+    """Queue the next batch; return how many messages. The caller holds the occurrence's row.
+
+    `home` is the region's time zone, for whoever has not named another.
+    """
+    campaign = occurrence.campaign
+    upto = db.scalar(
+        text(
+            "SELECT max(id) FROM (SELECT id FROM citizen WHERE id > :after AND id <= :last"
+            " ORDER BY id LIMIT :size) AS next"
+        ),
+        {"after": occurrence.cursor, "last": occurrence.last_id, "size": BATCH},
+    )
+    if upto is None:
+        occurrence.state, occurrence.cursor = "queued", occurrence.last_id
+        return 0
+    db.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+    correction = campaign.corrects_id is not None
+    queued = db.execute(
+        _QUEUE,
+        {
+            **Audience(**{k: tuple(v) for k, v in campaign.audience.items()}).params(),  # type: ignore[arg-type]
+            "corrects": campaign.corrects_id,
+            "spoken": list(wording.languages),
+            "variants": list(wording.variants),
+            "pair": wording.pair,
+            "bodies": json.dumps(wording.bodies),
+            "seed": campaign.seed,
+            "control": campaign.control,
+            "gap": not correction,  # a correction must reach whoever has the mistake
+            "least": GAP,
+            "occurrence": occurrence.id,
+            "after": occurrence.cursor,
+            "upto": upto,
+            "at": max(now, occurrence.at),
+            "now": now,
+            "expires": occurrence.expires_at,
+            "home": home,
+            "lane": Lane.WARNING if correction else Lane.BULK,
+        },
+    )
+    occurrence.cursor = upto
+    if upto >= occurrence.last_id:
+        occurrence.state = "queued"
+    return queued.rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def is_open(db: Session, campaign: Campaign) -> bool:
+    """Tell whether an occurrence is still being queued or sent."""
+    return (
+        db.scalar(
+            select(Occurrence.id)
+            .where(
+                Occurrence.campaign_id == campaign.id, Occurrence.state.in_(["queueing", "queued"])
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def hold(db: Session, campaign: Campaign) -> int:
+    """Take the campaign's waiting messages out of the senders' reach."""
+    return _change(
+        db,
+        "UPDATE outbox_message m SET status = 'held' " + _MESSAGES + "AND m.status = 'waiting'",
+        campaign=campaign.id,
+    )
+
+
+def let_go(db: Session, campaign: Campaign, *, now: datetime) -> int:
+    """Put the campaign's held messages back in line."""
+    return _change(
+        db,
+        "UPDATE outbox_message m SET status = 'waiting', due_at = greatest(m.due_at, :now) "
+        + _MESSAGES
+        + "AND m.status = 'held'",
+        campaign=campaign.id,
+        now=now,
+    )
+
+
+def drop(db: Session, campaign: Campaign, *, reason: str, now: datetime) -> int:
+    """Send nothing more of what has not left; what is on the wire settles by itself."""
+    dropped = _change(
+        db,
+        "UPDATE outbox_message m SET status = 'expired', settled_at = :now, last_error = :reason "
+        + _MESSAGES
+        + "AND m.status IN ('waiting', 'held')",
+        campaign=campaign.id,
+        now=now,
+        reason=reason,
+    )
+    _change(
+        db,
+        "UPDATE occurrence SET state = 'queued', settle_at = :now"
+        " WHERE campaign_id = :campaign AND state = 'queueing'",
+        campaign=campaign.id,
+        now=now,
+    )
+    return dropped
+
+
+def keep_quiet(db: Session, *, home: str, now: datetime) -> int:
+    """Move to the morning what waits for citizens whose quiet hours are beginning.
+
+    A long queue takes hours to send; what was due in the evening must not arrive at night.
+    """
+    soon = now + SEEN_AHEAD
+    return _change(
+        db,
+        f"""
+        WITH early AS (
+            SELECT d.id, d.occurrence_id, d.citizen_id, {after_quiet("CAST(:soon AS timestamptz)")}
+                   AS due
+            FROM profile p JOIN delivery d ON d.citizen_id = p.citizen_id
+            WHERE p.quiet_from IS NOT NULL AND d.state = 'queued' AND d.due_at <= :soon
+        ), moved AS (
+            UPDATE outbox_message m SET due_at = early.due FROM early
+            WHERE m.dedup_key = 'campaign:' || early.occurrence_id || ':' || early.citizen_id
+              AND m.status IN ('waiting', 'held') AND early.due > :soon
+            RETURNING early.id, early.due
+        )
+        UPDATE delivery SET due_at = moved.due FROM moved WHERE delivery.id = moved.id
+        """,
+        soon=soon,
+        home=home,
+    )
+
+
+def _change(db: Session, statement: str, **params: object) -> int:
+    changed = db.execute(text(statement), params)
+    return changed.rowcount  # type: ignore[attr-defined, no-any-return]

@@ -1,0 +1,1 @@
+"""What citizens choose to tell us about themselves, so that tips fit them."""

@@ -1,0 +1,252 @@
+"""Answers to warnings, deadlines that pass, and what came of it all. Nothing here commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from math import sqrt
+from typing import Any
+
+from sqlalchemy import Select, delete, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from actions.audit import store as audit
+from actions.cases import store as cases
+from actions.cases.models import Case
+from actions.citizens.models import Citizen
+from actions.officers.models import DESK, Officer, Role
+from actions.outbox.store import BLOCKED
+from actions.triage.judgement import Judgement, ScamType, Stage, Verdict
+from actions.warnings.models import CheckIn, Outcome, Status, Warning
+
+CLOSING = DESK | {Role.ANALYST}
+ASK_AFTER = timedelta(hours=22)  # a check-in comes the next day
+FROM_CASE = {  # how a case that came of a warning ended is how the warning ended
+    "stopped": Outcome.DISSUADED,
+    "paid": Outcome.PAID,
+    "false_alarm": Outcome.MISTAKEN,
+    "unreachable": Outcome.UNREACHABLE,
+}
+_SETTLE = """
+    UPDATE warning w SET delivery = CASE
+        WHEN m.status = 'sent' THEN 'sent' WHEN m.status = 'expired' THEN 'expired'
+        WHEN starts_with(m.last_error, :blocked) THEN 'blocked' ELSE 'failed' END
+    FROM outbox_message m
+    WHERE w.delivery = 'queued' AND m.dedup_key = 'warning:' || w.id AND m.settled_at IS NOT NULL
+"""
+
+
+class NotAllowed(Exception):
+    """Only duty officers and analysts may say what came of a warning."""
+
+
+def find_open(db: Session, *, citizen_id: int) -> Warning | None:
+    """Return the newest warning of this citizen that is not over, or None."""
+    return db.scalars(
+        select(Warning)
+        .where(
+            Warning.citizen_id == citizen_id,
+            Warning.status.in_([Status.QUEUED, Status.ACKNOWLEDGED, Status.ESCALATED]),
+        )
+        .order_by(Warning.id.desc())
+        .limit(1)
+        .with_for_update(of=Warning)
+    ).one_or_none()
+
+
+def answer(db: Session, warning: Warning, said: str, *, now: datetime) -> None:
+    """Take a tap: "safe" (I will not pay), "paid", or "doubt" (I do not believe it).
+
+    A doubter has read it, but is not safe: the deadline stands until they say more.
+    """
+    warning.answer, warning.answered_at = said, now
+    if said == "doubt":
+        return
+    if warning.status == Status.QUEUED:
+        warning.status = Status.ACKNOWLEDGED
+    if said == "safe" and warning.status == Status.ACKNOWLEDGED:
+        _close(warning, Outcome.DISSUADED, now)
+    elif said == "paid":
+        _close(warning, Outcome.PAID, now)
+
+
+def close(db: Session, warning: Warning, outcome: Outcome, *, by: Officer, now: datetime) -> None:
+    """Record what an officer found out."""
+    if not by.may(CLOSING):
+        raise NotAllowed
+    _close(warning, outcome, now)
+    audit.record(
+        db,
+        "warning.closed",
+        actor=f"officer:{by.id}",
+        now=now,
+        warning=warning.id,
+        outcome=outcome,
+    )
+
+
+def _close(warning: Warning, outcome: Outcome, now: datetime) -> None:
+    warning.status, warning.outcome, warning.closed_at = Status.CLOSED, outcome, now
+
+
+def lock_overdue(db: Session, *, now: datetime, limit: int) -> Sequence[Warning]:
+    """Return warnings nobody has answered in time, held by nobody else, the gravest first."""
+    return db.scalars(
+        select(Warning)
+        .where(Warning.status == Status.QUEUED, Warning.deadline <= now)
+        .order_by(Warning.level != "high", Warning.deadline)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Warning)
+    ).all()
+
+
+def escalate(db: Session, warning: Warning, *, now: datetime) -> tuple[Case, bool] | None:
+    """Put an officer on it; None when there is nobody to reach. True when the case is new."""
+    citizen = db.scalars(
+        select(Citizen).where(Citizen.id == warning.citizen_id).with_for_update()
+    ).one_or_none()
+    if citizen is None:
+        warning.status = Status.EXPIRED
+        return None
+    case, new = cases.find_open(db, citizen_id=citizen.id), False
+    if case is None:
+        case, new = open_case(db, citizen.id, ScamType(warning.type), now=now), True
+    warning.status, warning.escalated_at, warning.case_id = Status.ESCALATED, now, case.id
+    return case, new
+
+
+def open_case(db: Session, citizen_id: int, kind: ScamType, *, now: datetime) -> Case:
+    """Open a case for somebody who is at risk of this kind of scam."""
+    judgement = Judgement(
+        verdict=Verdict.SUSPICIOUS,
+        type=kind,
+        stage=Stage.CONTACTED,
+        escalate=False,
+        confidence=0.5,
+        reasons=("reason.warning",),
+    )
+    return cases.open_case(
+        db, citizen_id=citizen_id, cause="warning", judgement=judgement, now=now
+    )
+
+
+def follow_cases(db: Session, *, now: datetime) -> int:
+    """Close warnings whose case an officer has closed; return how many."""
+    followed = 0
+    for ended, outcome in FROM_CASE.items():
+        done = db.execute(
+            update(Warning)
+            .where(
+                Warning.status == Status.ESCALATED,
+                Warning.case_id == Case.id,
+                Case.outcome == ended,
+            )
+            .values(status=Status.CLOSED, outcome=outcome, closed_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        followed += done.rowcount  # type: ignore[attr-defined]
+    return followed
+
+
+def settle(db: Session) -> None:
+    """Bring in what the senders have done."""
+    db.execute(text(_SETTLE), {"blocked": BLOCKED})
+
+
+def stats(db: Session) -> dict[str, object]:
+    """Return what became of every warning, and how many were dissuaded, with its interval."""
+    settle(db)
+    status = _counts(db, select(Warning.status, func.count()).group_by(Warning.status))
+    delivery = _counts(
+        db,
+        select(Warning.delivery, func.count())
+        .where(Warning.status != Status.UNMATCHED)
+        .group_by(Warning.delivery),
+    )
+    outcome = _counts(
+        db,
+        select(Warning.outcome, func.count())
+        .where(Warning.outcome.is_not(None))
+        .group_by(Warning.outcome),
+    )
+    known = sum(outcome.get(each, 0) for each in (Outcome.DISSUADED, Outcome.PAID))
+    low, high = wilson(outcome.get(Outcome.DISSUADED, 0), known)
+    states = ("queued", "sent", "failed", "blocked", "expired", "skipped")
+    return {
+        "warnings": sum(status.values()),
+        "unmatched": status.get(Status.UNMATCHED, 0),
+        "delivery": {each: delivery.get(each, 0) for each in states},
+        "status": {each.value: status.get(each, 0) for each in Status},
+        "outcome": {each.value: outcome.get(each, 0) for each in Outcome},
+        "dissuasion": {
+            "of": known,
+            "rate": outcome.get(Outcome.DISSUADED, 0) / known if known else None,
+            "low": low,
+            "high": high,
+        },
+    }
+
+
+def _counts(db: Session, query: Select[Any]) -> dict[str, int]:
+    return {str(name): int(number) for name, number in db.execute(query)}
+
+
+def wilson(hits: int, of: int, *, z: float = 1.96) -> tuple[float | None, float | None]:
+    """Return the 95 % interval of a share after Wilson; it is honest for few cases, too."""
+    if of == 0:
+        return None, None
+    share = hits / of
+    middle = share + z * z / (2 * of)
+    spread = z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    scale = 1 + z * z / of
+    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+
+
+def plan_check_in(db: Session, *, citizen_id: int, type: ScamType, now: datetime) -> None:
+    """Ask tomorrow whether they came back; once for each kind of scam."""
+    fresh = {"due_at": now + ASK_AFTER, "asked_at": None, "answer": None, "answered_at": None}
+    db.execute(
+        insert(CheckIn)
+        .values(citizen_id=citizen_id, type=type, **fresh)
+        .on_conflict_do_update(index_elements=[CheckIn.citizen_id, CheckIn.type], set_=fresh)
+    )
+
+
+def lock_check_ins(db: Session, *, now: datetime, limit: int) -> Sequence[CheckIn]:
+    """Return check-ins that are due, held by nobody else."""
+    return db.scalars(
+        select(CheckIn)
+        .where(CheckIn.asked_at.is_(None), CheckIn.due_at <= now)
+        .order_by(CheckIn.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+
+
+def forget_check_ins(db: Session, *, citizen_id: int) -> None:
+    """Ask this citizen nothing any more."""
+    db.execute(delete(CheckIn).where(CheckIn.citizen_id == citizen_id, CheckIn.asked_at.is_(None)))
+
+
+def find_check_in(db: Session, *, citizen_id: int) -> CheckIn | None:
+    """Return the newest check-in that this citizen was asked, or None."""
+    return db.scalars(
+        select(CheckIn)
+        .where(CheckIn.citizen_id == citizen_id, CheckIn.asked_at.is_not(None))
+        .order_by(CheckIn.asked_at.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def expire_old(db: Session, *, now: datetime) -> None:
+    """The danger is over: what is past its expiry is no longer open."""
+    db.execute(
+        update(Warning)
+        .where(
+            Warning.expires_at <= now,
+            or_(Warning.status == Status.ACKNOWLEDGED, Warning.status == Status.UNMATCHED),
+        )
+        .values(status=Status.EXPIRED, contact=None)
+        .execution_options(synchronize_session=False)
+    )

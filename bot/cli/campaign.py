@@ -1,0 +1,257 @@
+"""`fanzha campaign`: write, submit, approve, watch. A refusal says why, with exit code 3."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from sqlalchemy.orm import Session
+
+from actions.campaigns import content, status, store
+from actions.campaigns.audience import BadAudience
+from actions.campaigns.audience import parse as parse_audience
+from actions.campaigns.content import BadContent
+from actions.campaigns.models import Campaign, CatchUp
+from actions.campaigns.status import Refusal
+from actions.officers import store as officers
+from actions.officers.models import Officer
+from actions.outbox import store as outbox
+from bot import settings, wiring
+from bot.campaigns import times, wording
+from bot.campaigns.times import BadTime
+from bot.wiring import Service
+
+app = typer.Typer(no_args_is_help=True)
+REFUSED = 3
+CONTENT = Path(__file__).resolve().parents[2] / "content"
+Id = Annotated[int, typer.Argument(metavar="ID", help="The campaign's id, as `list` shows it.")]
+By = Annotated[int, typer.Option("--by", help="Your Telegram user id; you need the role.")]
+console = Console(highlight=False, soft_wrap=True)
+_complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Say a refusal in one line and leave with its exit code."""
+    try:
+        yield
+    except Refusal as refusal:
+        _complaints.print(f"fanzha: refused: {str(refusal) or refusal.__doc__}", markup=False)
+        raise typer.Exit(REFUSED) from None
+
+
+def officer(db: Session, telegram_id: int) -> Officer:
+    """Return the officer who acts, or refuse a stranger."""
+    found = officers.find(db, telegram_id=telegram_id)
+    if found is None:
+        raise status.NotAllowed(f"no officer with Telegram id {telegram_id} is on the list")
+    return found
+
+
+@app.command("create")
+def create(
+    title: Annotated[str, typer.Option(help="For the publishers' own list.")],
+    text_file: Annotated[
+        Path,
+        typer.Option(exists=True, dir_okay=False, help="Words, or a piece of content/."),
+    ],
+    by: By,
+    lang: Annotated[str, typer.Option(help="The language of the words: zh or en.")] = "zh",
+    variant_file: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Other words, for half."),
+    ] = None,
+    audience: Annotated[
+        str, typer.Option(help='Such as {"district":"江岸","topics":["loan"]}; none is everybody.')
+    ] = "{}",
+    cron: Annotated[
+        str | None, typer.Option(help='In the region\'s time, such as "0 9 * * 1".')
+    ] = None,
+    at: Annotated[str | None, typer.Option(help="Once, such as 2026-09-01T09:00.")] = None,
+    expires: Annotated[str | None, typer.Option(help="Nothing is sent after this time.")] = None,
+    catch_up: Annotated[
+        CatchUp, typer.Option(help="A time missed while the service was down.")
+    ] = CatchUp.ONCE,
+    control: Annotated[
+        float,
+        typer.Option(min=0, max=store.MOST_CONTROL, help="Share that gets nothing."),
+    ] = 0.0,
+) -> None:
+    """Write a draft and print its id. Without --cron and --at it goes out once it is approved."""
+    with wiring.service(settings.load()) as service:
+        if lang not in content.LANGUAGES:
+            raise typer.BadParameter(
+                f"no language {lang!r}; there are {', '.join(content.LANGUAGES)}"
+            )
+        if cron and at:
+            raise typer.BadParameter("either --cron or --at")
+        if not title.strip():
+            raise typer.BadParameter("the title is empty")
+        draft = _draft(service, title.strip(), text_file, lang, audience, cron, at, expires)
+        variants = dict(draft.variants)
+        if variant_file:
+            variants["b"] = _words(variant_file, lang)[0]
+        draft = replace(draft, variants=variants, catch_up=catch_up, control=control)
+        with refusing(), service.sessions.begin() as db:
+            made = store.create(db, draft, by=officer(db, by), now=service.clock())
+            console.print(str(made.id))
+
+
+def _draft(
+    service: Service,
+    title: str,
+    file: Path,
+    lang: str,
+    audience: str,
+    cron: str | None,
+    at: str | None,
+    expires: str | None,
+) -> store.Draft:
+    zone = service.region.timezone
+    words, piece = _words(file, lang)
+    try:
+        wish = json.loads(audience)
+        if piece and not wish:
+            wish = dict(piece.audience)
+        chosen = parse_audience(wish, districts=service.region.districts)
+        if cron and times.following(cron, service.clock(), zone) is None:
+            raise BadTime(f"{cron!r} never comes")
+        when = times.parse_time(at, zone) if at else None
+        until = times.parse_time(expires, zone) if expires else None
+    except ValueError as error:
+        raise typer.BadParameter(f"the audience is not JSON: {error}") from None
+    except (BadAudience, BadTime) as error:
+        raise typer.BadParameter(str(error)) from None
+    if until and (until <= service.clock() or (when and until <= when)):
+        raise typer.BadParameter("it would expire before it goes out")
+    return store.Draft(
+        title,
+        {"a": words},
+        kind=piece.kind if piece else "text",
+        type=piece.type if piece else None,
+        audience=chosen,
+        cron=cron,
+        at=when,
+        expires_at=until,
+    )
+
+
+def _words(file: Path, lang: str) -> tuple[dict[str, dict[str, str]], content.Piece | None]:
+    try:
+        text = file.read_text("utf-8").replace("\r\n", "\n")
+        if content.is_piece(text):
+            piece = content.parse(text, name=file.stem)
+            return wording.words_of(piece), piece
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"{file} is not UTF-8 text") from None
+    except BadContent as error:
+        raise typer.BadParameter(f"{file}:\n{error}") from None
+    if not text.strip():
+        raise typer.BadParameter(f"{file} is empty")
+    if len(text) > 3500:
+        raise typer.BadParameter(
+            f"{file} has {len(text)} characters; Telegram takes 3,500 of ours"
+        )
+    return {lang: {"text": text.strip()}}, None
+
+
+@contextmanager
+def _acting(campaign_id: int, by: int) -> Iterator[tuple[Service, Session, Campaign, Officer]]:
+    with wiring.service(settings.load()) as service, refusing(), service.sessions.begin() as db:
+        who = officer(db, by)
+        campaign = store.find(db, campaign_id=campaign_id)
+        if campaign is None:
+            raise Refusal(f"there is no campaign {campaign_id}")
+        yield service, db, campaign, who
+
+
+@app.command("submit")
+def submit(campaign_id: Id, by: By) -> None:
+    """Ask a second publisher to approve it."""
+    with _acting(campaign_id, by) as (service, db, campaign, who):
+        status.submit(db, campaign, by=who, now=service.clock())
+        shown = status.content_hash(campaign)[:8]
+    console.print(f"campaign {campaign_id} is submitted; its content is {shown}")
+
+
+@app.command("approve")
+def approve(
+    campaign_id: Id,
+    by: By,
+    content: Annotated[
+        str | None, typer.Option(help="The hash that `preview` showed you, or its beginning.")
+    ] = None,
+) -> None:
+    """Approve exactly the content as submitted. Never your own."""
+    with _acting(campaign_id, by) as (service, db, campaign, who):
+        approved = status.approve(db, campaign, by=who, now=service.clock(), seen=content)
+        outbox.nudge(db)
+    console.print(f"campaign {campaign_id} is approved; its content is {approved}")
+
+
+@app.command("return")
+def send_back(campaign_id: Id, by: By) -> None:
+    """Give a submitted campaign back to its author."""
+    with _acting(campaign_id, by) as (service, db, campaign, who):
+        status.send_back(db, campaign, by=who, now=service.clock())
+    console.print(f"campaign {campaign_id} is a draft again")
+
+
+@app.command("pause")
+def pause(campaign_id: Id, by: By) -> None:
+    """Hold back what has not left yet."""
+    with _acting(campaign_id, by) as (service, db, campaign, who):
+        status.pause(db, campaign, by=who, now=service.clock())
+    console.print(f"campaign {campaign_id} is paused")
+
+
+@app.command("resume")
+def resume(campaign_id: Id, by: By) -> None:
+    """Let it go on."""
+    with _acting(campaign_id, by) as (service, db, campaign, who):
+        status.resume(db, campaign, by=who, now=service.clock())
+        outbox.nudge(db)
+        now = campaign.status
+    console.print(f"campaign {campaign_id} is {now}")
+
+
+@app.command("cancel")
+def cancel(campaign_id: Id, by: By) -> None:
+    """End it; what still waits is not sent."""
+    with _acting(campaign_id, by) as (service, db, campaign, who):
+        dropped = status.cancel(db, campaign, by=who, now=service.clock())
+    console.print(f"campaign {campaign_id} is cancelled; {dropped} messages were still waiting")
+
+
+@app.command("reword")
+def reword(
+    campaign_id: Id,
+    by: By,
+    text_file: Annotated[Path, typer.Option(exists=True, dir_okay=False)],
+    lang: Annotated[str, typer.Option(help="The language of the words: zh or en.")] = "zh",
+) -> None:
+    """Change the words. It becomes a draft again and needs a new approval."""
+    words, _ = _words(text_file, lang)
+    with _acting(campaign_id, by) as (service, db, campaign, who):
+        store.reword(db, campaign, {"a": words}, by=who, now=service.clock())
+    console.print(f"campaign {campaign_id} is a draft with the new words")
+
+
+@app.command("correct")
+def correct(
+    campaign_id: Id,
+    by: By,
+    text_file: Annotated[Path, typer.Option(exists=True, dir_okay=False)],
+    lang: Annotated[str, typer.Option(help="The language of the words: zh or en.")] = "zh",
+) -> None:
+    """Stop it at once and draft its correction, for everybody it was meant for; print the id."""
+    words, _ = _words(text_file, lang)
+    with _acting(campaign_id, by) as (service, db, campaign, who):
+        made = store.correct(db, campaign, {"a": words}, by=who, now=service.clock())
+        console.print(str(made.id))

@@ -1,0 +1,218 @@
+"""`fanzha campaign`, the looking half: preview, list, stats, export, offers, lint."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from sqlalchemy.orm import Session
+
+from actions.campaigns import account, lint, quiz, rise, status, store
+from actions.campaigns.models import Campaign, Rise
+from actions.campaigns.status import Refusal
+from bot import settings, texts, wiring
+from bot.campaigns import risk, times, wording
+from bot.cli.campaign import CONTENT, By, Id, app, console, officer, refusing
+from bot.wiring import Service
+
+__all__ = ["app"]
+
+
+@app.command("preview")
+def preview(campaign_id: Id) -> None:
+    """Show how many it would reach now, a sample of them, and the message as it will read."""
+    with wiring.service(settings.load()) as service, refusing(), service.sessions() as db:
+        campaign = store.find(db, campaign_id=campaign_id)
+        if campaign is None:
+            raise Refusal(f"there is no campaign {campaign_id}")
+        _preview(service, db, campaign)
+
+
+def _preview(service: Service, db: Session, campaign: Campaign) -> None:
+    number, sample = store.sample_audience(db, campaign, at=service.clock())
+    say = console.print
+    say(f"campaign {campaign.id} · {campaign.title} · {campaign.status}", markup=False)
+    say(f"content: {status.content_hash(campaign)}", markup=False)
+    say(f"when: {_when(service, campaign)}", markup=False)
+    say(f"audience: {number}  {json.dumps(campaign.audience, ensure_ascii=False)}", markup=False)
+    if campaign.control:
+        say(f"of them kept as a control group: {campaign.control:.0%}", markup=False)
+    for each in sample:
+        shown = " · ".join(part or "—" for part in (each.district, each.age, each.language))
+        say(f"  for example: {shown}", markup=False)
+    said = wording.wording(campaign, service.region, occurrence_id=0)
+    for key, body in sorted(said.bodies.items()):
+        variant, language, side = key.split(":")
+        say(f"\n--- {variant} · {language}{' · ' + side if side else ''} ---", markup=False)
+        say(str(body["text"]), markup=False)
+        for row in body.get("buttons", ()):  # type: ignore[attr-defined]
+            say(f"  [{row[0]['label']}]", markup=False)
+
+
+def _when(service: Service, campaign: Campaign) -> str:
+    def local(moment: datetime) -> str:
+        return moment.astimezone(service.region.timezone).strftime("%Y-%m-%d %H:%M %Z")
+
+    if campaign.cron:
+        coming = times.following(campaign.cron, service.clock(), service.region.timezone)
+        return f"{campaign.cron}, next {local(coming)}" if coming else campaign.cron
+    return local(campaign.at) if campaign.at else "as soon as it is approved"
+
+
+@app.command("list")
+def list_campaigns(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show every campaign, newest first."""
+    with wiring.service(settings.load()) as service, service.sessions() as db:
+        found = store.list_all(db)
+        if as_json:
+            typer.echo(json.dumps([_to_json(each) for each in found], ensure_ascii=False))
+            return
+        table = Table("id", "title", "status", "author", "when")
+        for each in found:
+            table.add_row(
+                str(each.id), each.title, each.status, each.author.name, _when(service, each)
+            )
+        console.print(table)
+
+
+def _to_json(campaign: Campaign) -> dict[str, object]:
+    def iso(moment: datetime | None) -> str | None:
+        return moment.isoformat() if moment else None
+
+    return {
+        "id": campaign.id,
+        "title": campaign.title,
+        "kind": campaign.kind,
+        "status": campaign.status,
+        "author": campaign.author.telegram_id,
+        "audience": campaign.audience,
+        "cron": campaign.cron,
+        "at": iso(campaign.at),
+        "next_at": iso(campaign.next_at),
+        "expires_at": iso(campaign.expires_at),
+        "content": status.content_hash(campaign),
+        "corrects": campaign.corrects_id,
+    }
+
+
+@app.command("stats")
+def stats(
+    campaign_id: Id, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False
+) -> None:
+    """Show what became of every recipient."""
+    with wiring.service(settings.load()) as service, refusing(), service.sessions.begin() as db:
+        campaign = store.find(db, campaign_id=campaign_id)
+        if campaign is None:
+            raise Refusal(f"there is no campaign {campaign_id}")
+        counted = account.count(db, campaign)
+        because = account.reasons(db, campaign)
+        measured = _measured(db, campaign)
+    if as_json:
+        typer.echo(json.dumps({**counted, "reasons": because, **measured}))
+        return
+    table = Table("", "recipients")
+    for name, number in [*counted.items(), *((f"  {k}", v) for k, v in because.items())]:
+        table.add_row(name, str(number))
+    console.print(table)
+
+
+def _measured(db: Session, campaign: Campaign) -> dict[str, object]:
+    def skill(each: quiz.Skill) -> dict[str, object]:
+        return {
+            "cohort": each.cohort,
+            "answers": each.scams + each.reals,
+            "sensitivity": each.sensitivity,
+            "false_alarm_rate": each.false_alarm_rate,
+        }
+
+    return {
+        "opt_outs": quiz.opt_outs(db, campaign),
+        "quiz": [skill(each) for each in quiz.own_answers(db, campaign)],
+        "later": [skill(each) for each in quiz.compare(db, campaign)],
+    }
+
+
+@app.command("export")
+def export(
+    out: Annotated[Path, typer.Option(help="The CSV file.")] = Path("campaigns.csv"),
+) -> None:
+    """Write one line a campaign with everything that was counted, as CSV."""
+    names = ("audience", "queued", "sent", "failed", "blocked", "expired", "skipped")
+    skills = ("answers", "sensitivity", "false_alarm_rate")
+    cohorts = ("a", "b", "control")
+    with wiring.service(settings.load()) as service, service.sessions.begin() as db:
+        rows = [_csv_row(db, campaign, names, cohorts, skills) for campaign in store.list_all(db)]
+    with out.open("w", encoding="utf-8-sig", newline="") as file:
+        table = csv.writer(file)
+        later = [f"later_{cohort}_{name}" for cohort in cohorts for name in skills]
+        table.writerow(["id", "title", "status", *names, "opt_outs", *later])
+        table.writerows(rows)
+    console.print(f"written to {out}", markup=False)
+
+
+def _csv_row(
+    db: Session,
+    campaign: Campaign,
+    names: tuple[str, ...],
+    cohorts: tuple[str, ...],
+    skills: tuple[str, ...],
+) -> list[object]:
+    counted, measured = account.count(db, campaign), _measured(db, campaign)
+    by_cohort = {each["cohort"]: each for each in measured["later"]}  # type: ignore[attr-defined]
+    title = f"'{campaign.title}" if campaign.title[:1] in "=+-@" else campaign.title
+    return [
+        campaign.id,
+        title,  # a spreadsheet must not take it for a formula
+        campaign.status,
+        *(counted[name] for name in names),
+        measured["opt_outs"],
+        *(by_cohort.get(cohort, {}).get(name) for cohort in cohorts for name in skills),
+    ]
+
+
+@app.command("offers")
+def offers() -> None:
+    """Show districts and types whose reports rose, and for which nobody has drafted an alert."""
+    with wiring.service(settings.load()) as service, service.sessions() as db:
+        for each in rise.list_open(db):
+            console.print(
+                texts.say(
+                    "rise.offer",
+                    service.region.languages[0],
+                    service.region,
+                    **risk.facts(each, service.region, service.region.languages[0]),
+                ),
+                markup=False,
+            )
+
+
+@app.command("take")
+def take(offer: Annotated[int, typer.Argument(help="As `offers` shows it.")], by: By) -> None:
+    """Draft the alert that is offered; print the campaign's id."""
+    with wiring.service(settings.load()) as service, refusing(), service.sessions.begin() as db:
+        who = officer(db, by)
+        found = db.get(Rise, offer, with_for_update=True)
+        if found is None or found.campaign_id is not None:
+            raise Refusal(f"offer {offer} is not open")
+        made = risk.draft(db, found, service.region, by=who, now=service.clock())
+        console.print(str(made.id))
+
+
+@app.command("lint")
+def check(
+    folder: Annotated[Path, typer.Option(exists=True, file_okay=False)] = CONTENT,
+) -> None:
+    """Check every piece of content; exit 1 with a line for each complaint."""
+    complaints = list(lint.lint(folder))
+    for each in complaints:
+        console.print(each, markup=False)
+    if complaints:
+        raise typer.Exit(1)
+    console.print(f"{len(lint.pieces(folder))} pieces, nothing to mend")

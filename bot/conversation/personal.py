@@ -1,0 +1,147 @@
+"""Commands and buttons about the citizen: profile, tips, guardian, quiz, warnings. Pure.
+
+What has to be looked up is an effect: its answer is worded by `bot.personal`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from actions.triage.judgement import Judgement, ScamType, Signal, Stage, Verdict
+from bot.conversation import messages
+from bot.conversation.turn import (
+    BLANK,
+    START,
+    Choice,
+    Line,
+    OpenCase,
+    Personal,
+    Prompt,
+    Session,
+    TellDesk,
+    Turn,
+)
+
+COMMANDS = frozenset({"profile", "mydata", "phone", "guardian"})
+TOPICS = frozenset({"profile", "mydata", "tips", "guardian", "quiz"})
+TIPS = ("on", "off", "pause")
+
+
+def command(session: Session, name: str, argument: str) -> Turn | None:
+    """Return what follows from one of these commands, or None for another's."""
+    argument = argument.strip()
+    if name == "tips" and argument.lower() in TIPS:
+        return _asked(session, "tips", argument.lower())
+    if name in COMMANDS:
+        return _asked(session, name, argument)
+    return None
+
+
+def pressed(session: Session, question: str, value: str) -> Turn | None:
+    """Return what follows from one of these buttons, or None for another's."""
+    if question in TOPICS:
+        return _asked(session, question, value)
+    if question in ("warning", "checkin"):
+        said, _, kind = value.partition("_")
+        if kind in set(ScamType):
+            return _risk(session, question, said, ScamType(kind))
+    return None
+
+
+def _asked(session: Session, topic: str, value: str) -> Turn:
+    return Turn(replace(session, step=START), (), (Personal(topic, value),))
+
+
+def _risk(session: Session, question: str, said: str, kind: ScamType) -> Turn | None:
+    """Take the answer of somebody who was warned, or asked whether they came back."""
+    noted = Personal(question, f"{said}_{kind}")
+    matter = at_risk(kind, paid=said == "paid")
+    session = replace(session, step=START, facts={"matter": matter.to_facts(), "answers": {}})
+    match question, said:
+        case _, "paid":
+            return _person(session, (messages.urgent(matter, None),), matter, noted)
+        case "warning", "callback":
+            prompt = messages.simple("warning.callback")
+            return _person(session, (prompt,), matter, noted)
+        case "warning", "safe":
+            return Turn(session, (messages.simple("warning.safe"),), (noted,))
+        case "warning", "doubt":
+            return Turn(session, (interrupt(kind),), (noted,))
+        case "warning", "family":
+            return Turn(session, (messages.simple("warning.family", messages.PERSON),), (noted,))
+        case "checkin", "no":
+            return Turn(session, (messages.simple("checkin.good"),), _told(session, said, noted))
+        case "checkin", "back":
+            lines = (Line("checkin.back"), BLANK, Line("next.open"), Line(f"next.{kind}"))
+            prompt = Prompt(lines, (messages.PERSON,))
+            return Turn(session, (prompt,), _told(session, said, noted))
+    return None
+
+
+def _person(
+    session: Session, prompts: tuple[Prompt, ...], matter: Judgement, noted: Personal
+) -> Turn:
+    if session.case:
+        return Turn(session, prompts, (noted, TellDesk(judgement=matter)))
+    cause = "live" if matter.escalate else "warning"
+    return Turn(session, prompts, (OpenCase(cause, matter), noted))
+
+
+def _told(session: Session, said: str, noted: Personal) -> tuple[Personal | TellDesk, ...]:
+    if not session.case:
+        return (noted,)
+    answer = {"question": "checkin.ask", "answer": f"checkin.choice.{said}"}
+    return noted, TellDesk(lines=(Line("desk.answer", answer),))
+
+
+def at_risk(kind: ScamType, *, paid: bool) -> Judgement:
+    """Return what we hold of somebody who is said to be at risk, or says that they have paid."""
+    return Judgement(
+        verdict=Verdict.SCAM if paid else Verdict.SUSPICIOUS,
+        type=kind,
+        stage=Stage.LIVE if paid else Stage.CONTACTED,
+        escalate=paid,
+        confidence=0.9 if paid else 0.5,
+        reasons=(f"reason.type.{kind}", *(("reason.paid",) if paid else ())),
+        signals=frozenset({Signal.PAID}) if paid else frozenset(),
+    )
+
+
+def interrupt(kind: ScamType) -> Prompt:
+    """For somebody who believes the other side: one question that breaks its script."""
+    return Prompt(
+        (Line("interrupt.open"), BLANK, Line(f"interrupt.{kind}"), BLANK, Line("interrupt.offer")),
+        tuple(
+            Choice("warning", f"{value}_{kind}", f"warning.choice.{value}")
+            for value in ("callback", "family", "safe")
+        ),
+    )
+
+
+def warning(kind: ScamType) -> Prompt:
+    """The warning itself: what is going on, how it works, and a tap we wait for."""
+    lines = (
+        Line("warning.open", {"type": f"type.{kind}"}),
+        Line(f"about.{kind}"),
+        BLANK,
+        Line("warning.why", {"reason": f"reason.type.{kind}"}),
+        Line("warning.verify"),
+        BLANK,
+        Line("warning.ask"),
+    )
+    choices = tuple(
+        Choice("warning", f"{value}_{kind}", f"warning.choice.{value}")
+        for value in ("safe", "doubt", "paid")
+    )
+    return Prompt(lines, choices)
+
+
+def check_in(kind: ScamType) -> Prompt:
+    """The day after a check."""
+    return Prompt(
+        (Line("checkin.open", {"type": f"type.{kind}"}), Line("checkin.ask")),
+        tuple(
+            Choice("checkin", f"{value}_{kind}", f"checkin.choice.{value}")
+            for value in ("no", "back", "paid")
+        ),
+    )

@@ -1,0 +1,322 @@
+"""What citizens tell us of themselves, and the relatives, questions and warnings around it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, text
+
+from actions.citizens.models import Citizen
+from actions.guardians.models import Guardian
+from actions.outbox.models import Lane, OutboxMessage
+from actions.profiles.models import Profile
+from actions.triage.judgement import ScamType
+from actions.warnings.models import CheckIn
+from actions.warnings.models import Warning as Warned
+from bot.conversation import personal
+from tests.line import Line
+
+LIVE = "公安局说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂"
+
+
+def profile(line: Line) -> Profile | None:
+    with line.sessions() as db:
+        return db.scalars(select(Profile)).one_or_none()
+
+
+def test_a_profile_is_asked_in_taps_that_can_all_be_skipped(line: Line) -> None:
+    assert "哪个区" in line.commands("profile")
+    assert line.buttons[-1] == "ask:profile:district_skip"
+
+    line.presses("profile", "district_0")
+    line.presses("profile", "age_senior")
+    line.presses("profile", "occupation_skip")
+    line.presses("profile", "topics_loan")
+    line.presses("profile", "topics_romance")
+    line.presses("profile", "topics_done")
+    line.presses("profile", "quiet_22_7")
+    said = line.presses("profile", "zone_skip")
+
+    assert "好了" in said
+    found = profile(line)
+    assert found
+    assert (found.district, found.age, found.occupation) == ("江岸", "senior", None)
+    assert found.topics == ["loan", "romance"]
+    assert (found.quiet_from, found.quiet_to, found.timezone) == (1320, 420, None)
+    shown = line.commands("mydata")
+    assert "江岸" in shown
+    assert "60 岁以上" in shown
+    assert "22:00–07:00" in shown
+
+
+@pytest.mark.parametrize(
+    "value", ["district_99", "district_x", "age_old", "shoe_42", "zone_mars", "topics_none"]
+)
+def test_a_button_that_is_none_of_ours_changes_nothing(line: Line, value: str) -> None:
+    assert "过期" in line.presses("profile", value)
+
+    found = profile(line)
+    assert found is None or (found.district, found.age, found.topics) == (None, None, [])
+
+
+@pytest.mark.parametrize(
+    ("argument", "words", "tips"),
+    [("off", "不再发", False), ("pause", "停到 2026-05-13", True), ("on", "继续", True)],
+)
+def test_tips_go_on_off_and_rest_for_a_week(
+    line: Line, argument: str, words: str, tips: bool
+) -> None:
+    assert words in line.commands("tips", argument)
+
+    found = profile(line)
+    assert found
+    assert found.tips is tips
+    assert (found.paused_until is not None) == (argument == "pause")
+
+
+def test_stop_ends_everything_that_was_not_asked_for_at_once(line: Line) -> None:
+    line.says("网上刷单让我先垫钱，是不是骗子")
+    with line.sessions.begin() as db:
+        for lane in (Lane.WARNING, Lane.BULK):
+            db.add(
+                OutboxMessage(
+                    dedup_key=f"x:{lane}",
+                    channel=line.channel,
+                    recipient=line.address,
+                    lane=lane,
+                    body={"text": "x"},
+                    due_at=line.now + timedelta(hours=1),
+                )
+            )
+
+    line.commands("stop")
+
+    with line.sessions() as db:
+        left = db.scalar(
+            select(func.count())
+            .select_from(OutboxMessage)
+            .where(OutboxMessage.dedup_key.like("x:%"), OutboxMessage.status == "waiting")
+        )
+        assert left == 0
+        assert db.scalar(select(func.count()).select_from(CheckIn)) == 0
+    found = profile(line)
+    assert found
+    assert found.left_at is not None
+
+
+def test_forget_leaves_nothing_of_the_citizen_in_any_table(line: Line) -> None:
+    line.commands("profile")
+    line.presses("profile", "district_0")
+    line.says("网上刷单让我先垫钱，是不是骗子")
+    line.commands("phone", "13800138000")
+    line.presses("guardian", "new")
+
+    line.commands("forget")
+    line.presses("forget", "yes")
+
+    with line.sessions() as db:
+        for table in ("profile", "check_in", "guardian_code", "citizen", "quiz_answer"):
+            assert db.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
+
+
+def test_a_telephone_number_is_kept_only_as_a_fingerprint(line: Line) -> None:
+    assert "看起来不对" in line.commands("phone", "12")
+    assert "指纹" in line.commands("phone", "138 0013 8000")
+
+    found = profile(line)
+    assert found
+    assert found.phone_sha256
+    assert len(found.phone_sha256) == 64
+    with line.sessions() as db:
+        assert "13800138000" not in str(db.execute(text("SELECT * FROM profile")).all())
+
+
+# -- guardian -------------------------------------------------------------------------------
+
+
+def linked(line: Line) -> Line:
+    said = line.presses("guardian", "new")
+    code = said.split("/guardian ")[1][:8]
+    relative = replace(line, address="2002", heard=[])
+    assert "愿意吗" in relative.commands("guardian", code)
+    assert "已经关联" in relative.presses("guardian", f"yes_{code}")
+    return relative
+
+
+def to(line: Line, address: str) -> list[str]:
+    with line.sessions() as db:
+        return [
+            str(m.body["text"])
+            for m in db.scalars(
+                select(OutboxMessage)
+                .where(OutboxMessage.recipient == address)
+                .order_by(OutboxMessage.id)
+            )
+        ]
+
+
+def test_a_guardian_is_told_of_a_live_fraud_and_of_nothing_else(line: Line) -> None:
+    relative = linked(line)
+    before = len(to(line, relative.address))
+
+    line.says("网上刷单让我先垫钱，是不是骗子")
+    assert len(to(line, relative.address)) == before
+    line.says(LIVE)
+
+    told = to(line, relative.address)[before:]
+    assert len(told) == 1
+    assert "打电话" in told[0]
+    assert "洗钱" not in told[0]
+
+
+def test_a_code_alone_links_nobody(line: Line) -> None:
+    code = line.presses("guardian", "new").split("/guardian ")[1][:8]
+    relative = replace(line, address="2002", heard=[])
+
+    relative.commands("guardian", code)
+    relative.presses("guardian", "no")
+
+    with line.sessions() as db:
+        assert db.scalar(select(func.count()).select_from(Guardian)) == 0
+
+
+def test_a_code_is_good_once_and_not_for_oneself(line: Line) -> None:
+    code = line.presses("guardian", "new").split("/guardian ")[1][:8]
+    assert "不对" in line.commands("guardian", code)
+    relative = replace(line, address="2002", heard=[])
+    relative.presses("guardian", f"yes_{code}")
+    stranger = replace(line, address="3003", heard=[])
+
+    assert "不对" in stranger.presses("guardian", f"yes_{code}")
+
+
+def test_a_code_runs_out(line: Line) -> None:
+    code = line.presses("guardian", "new").split("/guardian ")[1][:8]
+    relative = replace(line, address="2002", heard=[], now=line.now + timedelta(minutes=31))
+
+    assert "过期" in relative.commands("guardian", code)
+
+
+def test_codes_cannot_be_guessed(line: Line) -> None:
+    code = line.presses("guardian", "new").split("/guardian ")[1][:8]
+    stranger = replace(line, address="3003", heard=[])
+    for n in range(5):
+        assert "不对" in stranger.commands("guardian", f"0000000{n}")
+
+    assert "太多" in stranger.commands("guardian", code)
+
+
+@pytest.mark.parametrize("who", ["ward", "guardian"])
+def test_either_ends_it_at_once_and_the_other_is_told(line: Line, who: str) -> None:
+    relative = linked(line)
+    ending, other = (line, relative) if who == "ward" else (relative, line)
+
+    assert "已经解除" in ending.presses("guardian", "end")
+
+    assert "解除了守护关系" in to(line, other.address)[-1]
+    before = len(to(line, relative.address))
+    line.says(LIVE)
+    assert len(to(line, relative.address)) == before
+
+
+# -- warnings -------------------------------------------------------------------------------
+
+
+def warned(line: Line, kind: str = "loan") -> None:
+    line.commands("start")
+    with line.sessions.begin() as db:
+        citizen = db.scalars(select(Citizen).where(Citizen.address == line.address)).one()
+        db.add(
+            Warned(
+                citizen_id=citizen.id,
+                level="high",
+                type=kind,
+                status="queued",
+                created_at=line.now,
+                expires_at=line.now + timedelta(days=7),
+                deadline=line.now + timedelta(minutes=30),
+            )
+        )
+
+
+def outcome(line: Line) -> tuple[str, str | None]:
+    with line.sessions() as db:
+        found = db.scalars(select(Warned)).one()
+        return found.status, found.outcome
+
+
+def test_a_tap_says_that_they_are_safe(line: Line) -> None:
+    warned(line)
+
+    assert "先发给我看看" in line.presses("warning", "safe_loan")
+
+    assert outcome(line) == ("closed", "dissuaded")
+
+
+def test_whoever_does_not_believe_it_is_asked_the_question_that_breaks_the_script(
+    line: Line,
+) -> None:
+    warned(line, "police_gov")
+
+    said = line.presses("warning", "doubt_police_gov")
+
+    assert "有没有这位警官" in said
+    assert outcome(line) == ("queued", None)  # read, but not safe: the deadline stands
+    called = line.presses("warning", "callback_police_gov")
+    assert line.case
+    assert line.case.cause == "warning"
+    assert line.case.code in called
+    assert "预警劝阻" in line.desk_heard[-1]
+
+
+def test_whoever_has_paid_gets_a_person_at_once(line: Line) -> None:
+    warned(line)
+
+    said = line.presses("warning", "paid_loan")
+
+    assert said.startswith("🛑")
+    assert line.case
+    assert line.case.cause == "live"
+    assert outcome(line) == ("closed", "paid")
+
+
+@pytest.mark.parametrize("kind", ScamType)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_type_has_a_warning_an_interrupt_and_a_check_in(
+    line: Line, kind: ScamType, language: str
+) -> None:
+    from bot import texts
+
+    for prompt in (personal.warning(kind), personal.interrupt(kind), personal.check_in(kind)):
+        body = texts.render(prompt, language, line.desk.region, case="C-7K3M9")
+        assert len(str(body["text"])) < 900
+        for row in body["buttons"]:  # type: ignore[attr-defined]
+            assert len(row[0]["data"].encode()) <= 64
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"), [("no", "那就好"), ("back", "接下来"), ("paid", "🛑")]
+)
+def test_the_answer_of_the_next_day_is_kept_and_answered(
+    line: Line, answer: str, words: str
+) -> None:
+    line.says("网上刷单让我先垫钱，是不是骗子")
+    with line.sessions.begin() as db:
+        asked = db.scalars(select(CheckIn)).one()
+        asked.asked_at = line.now
+
+    assert words in line.presses("checkin", f"{answer}_brushing")
+
+    with line.sessions() as db:
+        assert db.scalars(select(CheckIn)).one().answer == answer
+
+
+def test_after_a_check_comes_what_they_will_most_likely_do_next(line: Line) -> None:
+    line.says("网上刷单让我先垫钱，是不是骗子")
+    line.presses("money", "no")
+    said = line.presses("online", "no")
+
+    assert "接下来多半会" in said
+    assert "联单" in said

@@ -1,0 +1,501 @@
+"""An occurrence reaches everybody it is for, once, at a time that suits them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import text
+
+from actions.campaigns import account, queue, status, store
+from actions.campaigns.audience import Audience
+from actions.campaigns.models import CatchUp
+from actions.outbox.policy import Blocked, Refused
+from bot.campaigns import clock as campaigns
+from bot.database import Sessions
+from bot.wiring import Service
+from tests.integration.campaigns.city import (
+    SECOND,
+    Clock,
+    campaign,
+    live,
+    run,
+    send_due,
+    waiting,
+)
+
+Publish = Callable[..., int]
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.fixture(autouse=True)
+def noise(sessions: Sessions, now: datetime) -> None:
+    """Citizens whom no campaign may reach."""
+    with sessions.begin() as db:
+        live(db, "blocked", blocked_at=now)
+        live(db, "left", tips=False)
+        live(db, "resting", paused_until=now + timedelta(days=6))
+        live(db, "speaks-french", language="fr", language_chosen=True)
+
+
+def test_everybody_else_gets_it_once_and_the_sums_are_equal(
+    service: Service, sessions: Sessions, publish: Publish, clock: Clock
+) -> None:
+    with sessions.begin() as db:
+        for n in range(7):
+            live(db, f"c{n}")
+    number = publish()
+
+    run(service)
+    reached = send_due(sessions, clock())
+    run(service)
+
+    assert sorted(reached) == [f"c{n}" for n in range(7)]
+    with sessions.begin() as db:
+        counted = account.count(db, campaign(db, number))
+        assert campaign(db, number).status == "sending"
+    assert counted == {
+        "audience": 7,
+        "queued": 0,
+        "sent": 7,
+        "failed": 0,
+        "blocked": 0,
+        "expired": 0,
+        "skipped": 0,
+    }
+    clock.turn(seconds=10)
+    run(service)
+    with sessions() as db:
+        assert campaign(db, number).status == "done"
+
+
+def test_the_audience_is_only_those_who_said_that_they_belong_to_it(
+    service: Service, sessions: Sessions, publish: Publish, clock: Clock
+) -> None:
+    with sessions.begin() as db:
+        live(db, "meant", district="江岸", topics=["loan", "game"])
+        live(db, "other-district", district="武昌", topics=["loan"])
+        live(db, "other-topic", district="江岸", topics=["game"])
+        live(db, "said-nothing")
+    publish(audience=Audience(districts=("江岸",), topics=("loan",)))
+
+    run(service)
+
+    assert [who for who, _ in waiting(sessions)] == ["meant"]
+
+
+@pytest.mark.parametrize(
+    ("quiet", "timezone", "at", "due"),
+    [
+        pytest.param((1320, 420), None, "2026-05-06T15:30", "2026-05-06T15:30", id="by day"),
+        pytest.param((1320, 420), None, "2026-05-06T23:30", "2026-05-07T07:00", id="evening"),
+        pytest.param((1320, 420), None, "2026-05-07T03:00", "2026-05-07T07:00", id="night"),
+        pytest.param((1320, 420), None, "2026-05-06T22:00", "2026-05-07T07:00", id="first minute"),
+        pytest.param((1320, 420), None, "2026-05-07T07:00", "2026-05-07T07:00", id="last minute"),
+        pytest.param((780, 900), None, "2026-05-06T14:00", "2026-05-06T15:00", id="siesta"),
+        pytest.param((0, 0), None, "2026-05-06T14:00", "2026-05-06T14:00", id="no hours"),
+        pytest.param(
+            (1320, 420),
+            "Europe/London",
+            "2026-05-06T09:00",
+            "2026-05-06T14:00",
+            id="lives in London",
+        ),
+        pytest.param(
+            (1320, 420),
+            "America/New_York",
+            "2026-03-08T14:30",  # 01:30 there, half an hour before the clocks go forward
+            "2026-03-08T19:00",  # 07:00 summer time
+            id="clocks go forward",
+        ),
+    ],
+)
+def test_quiet_hours_are_the_citizens_own(
+    service: Service,
+    sessions: Sessions,
+    publish: Publish,
+    clock: Clock,
+    quiet: tuple[int, int],
+    timezone: str | None,
+    at: str,
+    due: str,
+) -> None:
+    clock.time = datetime.fromisoformat(at).replace(tzinfo=SHANGHAI)
+    with sessions.begin() as db:
+        live(db, "c", quiet_from=quiet[0], quiet_to=quiet[1], timezone=timezone)
+    publish()
+
+    run(service)
+
+    queued = dict(waiting(sessions))
+    assert queued["c"] == datetime.fromisoformat(due).replace(tzinfo=SHANGHAI)
+
+
+def test_what_still_waits_when_quiet_hours_begin_waits_for_the_morning(
+    service: Service, sessions: Sessions, publish: Publish, clock: Clock
+) -> None:
+    clock.time = datetime(2026, 5, 6, 21, 50, tzinfo=SHANGHAI)
+    with sessions.begin() as db:
+        live(db, "quiet", quiet_from=1320, quiet_to=420)
+        live(db, "awake")
+    publish()
+    run(service)
+
+    clock.time = datetime(2026, 5, 6, 21, 59, 30, tzinfo=SHANGHAI)
+    assert campaigns.keep_quiet(service) == 1
+    clock.turn(hours=2)
+
+    assert send_due(sessions, clock()) == ["awake"]
+    clock.time = datetime(2026, 5, 7, 7, 0, tzinfo=SHANGHAI)
+    assert send_due(sessions, clock()) == ["quiet"]
+
+
+def test_two_bulk_messages_to_one_citizen_keep_their_distance(
+    service: Service, sessions: Sessions, publish: Publish, clock: Clock
+) -> None:
+    with sessions.begin() as db:
+        live(db, "c")
+    publish()
+    run(service)
+    send_due(sessions, clock())
+    sent = clock()
+    clock.turn(minutes=5)
+    publish(title="second")
+
+    run(service)
+
+    assert waiting(sessions) == [("c", sent + queue.GAP)]
+
+
+def test_who_already_waits_for_one_is_skipped_by_the_next_and_it_says_why(
+    service: Service, sessions: Sessions, publish: Publish
+) -> None:
+    with sessions.begin() as db:
+        live(db, "c")
+    publish()
+    run(service)
+    second = publish(title="second")
+
+    run(service)
+
+    with sessions.begin() as db:
+        assert account.count(db, campaign(db, second))["skipped"] == 1
+        assert account.reasons(db, campaign(db, second)) == {"gap": 1}
+
+
+def test_variants_and_control_group_share_the_audience(
+    service: Service, sessions: Sessions, publish: Publish, clock: Clock
+) -> None:
+    with sessions.begin() as db:
+        for n in range(1000):
+            live(db, f"c{n:04}")
+    number = publish(
+        variants={"a": {"zh": {"text": "A"}}, "b": {"zh": {"text": "B"}}}, control=0.2
+    )
+
+    run(service)
+
+    with sessions.begin() as db:
+        counted = account.count(db, campaign(db, number))
+        by_variant = dict(
+            db.execute(
+                text("SELECT variant, count(*) FROM delivery WHERE state = 'queued' GROUP BY 1")
+            ).all()
+        )
+        wrong = db.scalar(
+            text(
+                "SELECT count(*) FROM delivery d JOIN outbox_message m ON m.dedup_key ="
+                " 'campaign:' || d.occurrence_id || ':' || d.citizen_id"
+                " WHERE upper(d.variant) <> left(m.body ->> 'text', 1)"
+            )
+        )
+    assert counted["audience"] == 1000
+    assert 150 < counted["skipped"] < 250
+    assert counted["queued"] == 1000 - counted["skipped"] == sum(by_variant.values())
+    assert 330 < by_variant["a"] < 470
+    assert wrong == 0
+
+
+def test_a_weekly_campaign_keeps_each_citizen_in_the_group_they_were_drawn_for(
+    service: Service, sessions: Sessions, publish: Publish, clock: Clock
+) -> None:
+    with sessions.begin() as db:
+        for n in range(50):
+            live(db, f"c{n:04}")
+    publish(cron="0 9 * * 1", control=0.3)
+    run(service)
+
+    reached = []
+    for _ in range(2):
+        clock.turn(days=7)
+        run(service)
+        reached.append(set(send_due(sessions, clock())))
+
+    assert reached[0] == reached[1]
+    assert 0 < len(reached[0]) < 50
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"), [(Blocked("bot was blocked"), "blocked"), (Refused("bad"), "failed")]
+)
+def test_a_recipient_who_blocked_us_is_told_from_one_who_cannot_be_reached(
+    service: Service,
+    sessions: Sessions,
+    publish: Publish,
+    clock: Clock,
+    outcome: Blocked | Refused,
+    state: str,
+) -> None:
+    with sessions.begin() as db:
+        live(db, "c")
+    number = publish()
+    run(service)
+
+    send_due(sessions, clock(), outcome=outcome)
+
+    with sessions.begin() as db:
+        assert account.count(db, campaign(db, number))[state] == 1
+
+
+def test_cancel_overtakes_what_is_still_queued(
+    service: Service, sessions: Sessions, publish: Publish, clock: Clock
+) -> None:
+    with sessions.begin() as db:
+        for n in range(10):
+            live(db, f"c{n}")
+    number = publish()
+    run(service)
+    send_due(sessions, clock(), limit=3)
+
+    with sessions.begin() as db:
+        dropped = status.cancel(db, campaign(db, number), by=_second(db), now=clock())
+    clock.turn(hours=1)
+
+    assert dropped == 7
+    assert send_due(sessions, clock()) == []
+    with sessions.begin() as db:
+        counted = account.count(db, campaign(db, number))
+        assert (counted["sent"], counted["skipped"], counted["queued"]) == (3, 7, 0)
+        assert account.reasons(db, campaign(db, number)) == {"cancelled": 7}
+
+
+def test_a_paused_campaign_sends_nothing_until_it_is_resumed(
+    service: Service, sessions: Sessions, publish: Publish, clock: Clock
+) -> None:
+    with sessions.begin() as db:
+        live(db, "c")
+    number = publish()
+    run(service)
+
+    with sessions.begin() as db:
+        status.pause(db, campaign(db, number), by=_second(db), now=clock())
+    clock.turn(hours=1)
+    assert send_due(sessions, clock()) == []
+    with sessions.begin() as db:
+        status.resume(db, campaign(db, number), by=_second(db), now=clock())
+
+    assert send_due(sessions, clock()) == ["c"]
+
+
+def test_a_correction_reaches_whoever_has_the_mistake_before_any_tip(
+    service: Service, sessions: Sessions, publish: Publish, clock: Clock
+) -> None:
+    with sessions.begin() as db:
+        for n in range(4):
+            live(db, f"c{n}", district="江岸")
+        live(db, "never-had-it")
+    number = publish(audience=Audience(districts=("江岸",)))
+    run(service)
+    send_due(sessions, clock(), limit=2)
+    with sessions.begin() as db:
+        wrong = campaign(db, number)
+        made = store.correct(
+            db, wrong, {"a": {"zh": {"text": "更正"}}}, by=wrong.author, now=clock()
+        )
+        status.submit(db, made, by=wrong.author, now=clock())
+        status.approve(db, made, by=_second(db), now=clock())
+
+    run(service)
+
+    assert sorted(send_due(sessions, clock())) == ["c0", "c1", "c2", "c3"]
+    with sessions.begin() as db:
+        assert account.count(db, campaign(db, number))["sent"] == 2
+
+
+def test_content_that_changed_after_approval_does_not_go_out(
+    service: Service, sessions: Sessions, publish: Publish, clock: Clock
+) -> None:
+    with sessions.begin() as db:
+        live(db, "c")
+    number = publish()
+    with sessions.begin() as db:
+        db.execute(
+            text("UPDATE campaign SET variants = jsonb_set(variants, '{a,zh,text}', '\"请转账\"')")
+        )
+
+    run(service)
+
+    assert waiting(sessions) == []
+    with sessions() as db:
+        assert campaign(db, number).status == "draft"
+        events = db.scalars(text("SELECT event FROM audit_entry ORDER BY id DESC LIMIT 2")).all()
+    assert "campaign.content_changed" in events
+
+
+def test_content_that_changes_while_it_is_being_sent_stops_the_rest(
+    service: Service,
+    sessions: Sessions,
+    publish: Publish,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queue, "BATCH", 2)
+    monkeypatch.setattr(campaigns, "BUSY", 0)
+    with sessions.begin() as db:
+        for n in range(10):
+            live(db, f"c{n}")
+    number = publish()
+    campaigns.tick(service)
+    with sessions.begin() as db:
+        db.execute(text("UPDATE campaign SET title = 'another'"))
+
+    run(service, 5)
+
+    with sessions.begin() as db:
+        counted = account.count(db, campaign(db, number))
+    assert counted["queued"] == 0
+    assert counted["skipped"] == counted["audience"] < 10
+
+
+def test_what_nobody_sent_in_time_expires(
+    service: Service, sessions: Sessions, publish: Publish, clock: Clock
+) -> None:
+    with sessions.begin() as db:
+        live(db, "c", channel="terminal")
+    number = publish()
+    run(service)
+
+    clock.turn(days=3)
+    run(service)
+
+    with sessions.begin() as db:
+        assert account.count(db, campaign(db, number))["expired"] == 1
+        assert campaign(db, number).status == "done"
+
+
+def test_a_campaign_past_its_expiry_sends_nothing_more(
+    service: Service, sessions: Sessions, publish: Publish, clock: Clock
+) -> None:
+    with sessions.begin() as db:
+        live(db, "c")
+    number = publish(expires_at=clock() + timedelta(hours=1))
+    run(service)
+
+    clock.turn(hours=2)
+    run(service)
+
+    assert send_due(sessions, clock()) == []
+    with sessions.begin() as db:
+        assert campaign(db, number).status == "expired"
+        assert account.count(db, campaign(db, number))["expired"] == 1
+
+
+@pytest.mark.parametrize(
+    ("catch_up", "reached"), [(CatchUp.ONCE, ["c"]), (CatchUp.SKIP, [])], ids=["once", "skip"]
+)
+def test_times_missed_while_the_service_was_down_follow_the_policy(
+    service: Service,
+    sessions: Sessions,
+    publish: Publish,
+    clock: Clock,
+    catch_up: CatchUp,
+    reached: list[str],
+) -> None:
+    with sessions.begin() as db:
+        live(db, "c")
+    publish(cron="0 9 * * *", catch_up=catch_up)
+    run(service)
+
+    clock.turn(days=3)  # 15:30, three nines later
+    run(service)
+
+    assert [who for who, _ in waiting(sessions)] == reached
+    with sessions() as db:
+        states = db.scalars(text("SELECT state FROM occurrence ORDER BY at")).all()
+    assert len(states) == 3
+    assert states[:2] == ["missed", "missed"]
+
+
+def test_any_number_of_clocks_make_one_occurrence_and_one_message_each(
+    service: Service, sessions: Sessions, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "BATCH", 7)
+    with sessions.begin() as db:
+        for n in range(100):
+            live(db, f"c{n:03}")
+    number = publish()
+
+    threads = [Thread(target=run, args=(service, 4)) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(waiting(sessions)) == 100
+    with sessions.begin() as db:
+        assert account.count(db, campaign(db, number))["queued"] == 100
+        assert db.scalar(text("SELECT count(*) FROM occurrence")) == 1
+
+
+def test_whoever_comes_while_it_is_being_queued_is_not_part_of_it(
+    service: Service,
+    sessions: Sessions,
+    publish: Publish,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queue, "BATCH", 2)
+    monkeypatch.setattr(campaigns, "BUSY", 0)
+    with sessions.begin() as db:
+        for n in range(5):
+            live(db, f"c{n}")
+    publish()
+    campaigns.tick(service)
+    with sessions.begin() as db:
+        live(db, "newcomer")
+
+    run(service, 5)
+
+    assert [who for who, _ in waiting(sessions)] == [f"c{n}" for n in range(5)]
+
+
+def test_an_hour_that_clocks_skip_and_one_they_repeat_each_give_one_occurrence(
+    service: Service, sessions: Sessions, publish: Publish, clock: Clock
+) -> None:
+    new_york = ZoneInfo("America/New_York")
+    object.__setattr__(service, "region", _in_zone(service, new_york))
+    clock.time = datetime(2026, 10, 31, 12, tzinfo=new_york).astimezone(UTC)
+    publish(cron="30 1 * * *")
+    run(service)
+
+    for _ in range(48):
+        clock.turn(minutes=30)
+        run(service, 1)
+
+    with sessions() as db:
+        times = db.scalars(text("SELECT at FROM occurrence ORDER BY at")).all()
+    assert [t.astimezone(new_york).isoformat() for t in times] == ["2026-11-01T01:30:00-04:00"]
+
+
+def _in_zone(service: Service, zone: ZoneInfo) -> object:
+    from dataclasses import replace
+
+    return replace(service.region, timezone=zone)
+
+
+def _second(db: object) -> object:
+    from actions.officers import store as officers
+
+    return officers.find(db, telegram_id=SECOND)  # type: ignore[arg-type]
