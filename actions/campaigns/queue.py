@@ -131,11 +131,18 @@ def newest_citizen(db: Session) -> int:
 
 
 def batch(
-    db: Session, occurrence: Occurrence, wording: Wording, *, home: str, now: datetime
+    db: Session,
+    occurrence: Occurrence,
+    wording: Wording,
+    *,
+    home: str,
+    now: datetime,
+    least: timedelta = GAP,
 ) -> int:
     """Queue the next batch; return how many messages. The caller holds the occurrence's row.
 
-    `home` is the region's time zone, for whoever has not named another.
+    `home` is the region's time zone, for whoever has not named another. `least` is the time
+    between two bulk messages to one citizen.
     """
     campaign = occurrence.campaign
     upto = db.scalar(
@@ -162,7 +169,7 @@ def batch(
             "seed": campaign.seed,
             "control": campaign.control,
             "gap": not correction,  # a correction must reach whoever has the mistake
-            "least": GAP,
+            "least": least,
             "occurrence": occurrence.id,
             "after": occurrence.cursor,
             "upto": upto,

@@ -17,7 +17,8 @@ from actions.campaigns.models import Campaign, Rise
 from actions.campaigns.status import Refusal
 from bot import settings, texts, wiring
 from bot.campaigns import risk, times, wording
-from bot.cli.campaign import CONTENT, By, Id, app, console, officer, refusing
+from bot.campaigns.tips import CONTENT
+from bot.cli.campaign import By, Id, app, console, officer, refusing
 from bot.wiring import Service
 
 __all__ = ["app"]
