@@ -52,7 +52,7 @@ def after_quiet(moment: str, *, p: str = "p", home: str = ":home") -> str:
     )
 
 
-_DRAW = "(('x' || substr(md5(:seed || {what} || c.id), 1, 8))::bit(32)::bigint / 4294967296.0)"
+DRAW = "(('x' || substr(md5(:seed || {what} || c.id), 1, 8))::bit(32)::bigint / 4294967296.0)"
 _LANGUAGE = """CASE WHEN c.language = ANY(:spoken) THEN c.language
                ELSE (CAST(:spoken AS text[]))[1] END"""
 _QUEUE = text(
@@ -66,12 +66,12 @@ _QUEUE = text(
         GROUP BY d.citizen_id
     ), who AS MATERIALIZED (
         SELECT c.id,
-               {_DRAW.format(what="'/control/'")} < :control AS held_out,
+               {DRAW.format(what="'/control/'")} < :control AS held_out,
                (CAST(:variants AS text[]))[
-                   1 + floor({_DRAW.format(what="'/variant/'")} * cardinality(:variants))::int
+                   1 + floor({DRAW.format(what="'/variant/'")} * cardinality(:variants))::int
                ] AS variant,
                CASE WHEN NOT :pair THEN NULL
-                    WHEN {_DRAW.format(what="'/side/' || :occurrence || '/'")} < 0.5 THEN 'scam'
+                    WHEN {DRAW.format(what="'/side/' || :occurrence || '/'")} < 0.5 THEN 'scam'
                     ELSE 'real' END AS side,
                p.quiet_from, p.quiet_to, p.timezone,
                :gap AND coalesce(past.busy, false) AS busy,

@@ -261,8 +261,8 @@ def test_every_question_can_be_reached_and_left(name: str) -> None:
         left = flow.advance(session, said(text, None))
         assert left.session.facts.get("answers") == session.facts.get("answers"), text
     for command in COMMANDS:
-            turn = flow.advance(session, Command(command))
-            assert turn.prompts or turn.effects
+        turn = flow.advance(session, Command(command))
+        assert turn.prompts or turn.effects
 
 
 def test_no_matter_raises_more_than_three_questions() -> None:
