@@ -163,7 +163,10 @@ def one(ask: Ask) -> Response:
         number=number,
         sample=sample,
         left_out=left_out,
-        bodies=[(key.split(":"), body) for key, body in sorted(said.bodies.items())],
+        bodies=sorted(
+            ((key.split(":"), body) for key, body in said.bodies.items()),
+            key=lambda each: (each[0][1] != ask.language, each[0]),
+        ),
         when=_when(ask, campaign),
         audience=_audience(ask, campaign),
         counted=counted,

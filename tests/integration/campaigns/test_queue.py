@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from zoneinfo import ZoneInfo
@@ -499,3 +501,66 @@ def _second(db: object) -> object:
     from actions.officers import store as officers
 
     return officers.find(db, telegram_id=SECOND)  # type: ignore[arg-type]
+
+
+def test_the_distance_is_a_setting(
+    service: Service, sessions: Sessions, publish: Publish, clock: Clock
+) -> None:
+    own = replace(service, settings=service.settings.model_copy(update={"bulk_gap": 2}))
+    with sessions.begin() as db:
+        live(db, "c")
+    publish()
+    run(own)
+    send_due(sessions, clock())
+    sent = clock()
+    publish(title="second")
+
+    run(own)
+
+    assert waiting(sessions) == [("c", sent + timedelta(hours=2))]
+
+
+@pytest.mark.parametrize(
+    ("dates", "sent"),
+    [
+        ({"season": "01-01..12-31"}, ["c"]),
+        ({"since": "2999-01-01"}, []),
+        ({"until": "2000-01-01"}, []),
+    ],
+)
+def test_a_piece_goes_out_within_its_dates_alone(
+    service: Service,
+    sessions: Sessions,
+    publish: Publish,
+    clock: Clock,
+    dates: dict[str, str],
+    sent: list[str],
+) -> None:
+    with sessions.begin() as db:
+        live(db, "c")
+    publish(variants={"a": {"zh": {"text": "先交钱的贷款都是骗局", **dates}}})
+
+    run(service)
+
+    assert send_due(sessions, clock()) == sent
+
+
+def test_the_preview_says_who_is_left_out_and_why(
+    sessions: Sessions, publish: Publish, clock: Clock
+) -> None:
+    number = publish()
+    with sessions.begin() as db:
+        wanted = campaign(db, number)
+        reached, _ = store.sample_audience(db, wanted, at=clock())
+        before = Counter(store.left_out(db, wanted, at=clock()))
+        live(db, "p1")
+        live(db, "p2", tips=False)
+        live(db, "p3", paused_until=clock() + timedelta(days=1))
+        live(db, "p4", blocked_at=clock())
+        live(db, "p5", language="en", language_chosen=True)
+        db.flush()
+
+        assert store.sample_audience(db, wanted, at=clock())[0] == reached + 1
+        now_left = Counter(store.left_out(db, wanted, at=clock()))
+
+    assert now_left - before == {"blocked": 1, "off": 1, "paused": 1, "language": 1}
