@@ -12,13 +12,15 @@ from actions.triage import rules, wording
 from actions.triage.judgement import Judgement, ScamType, Signal, Stage, Verdict
 from actions.triage.understanding import Understanding
 
-SCAM_AT = 0.75
-SUSPICIOUS_AT = 0.5
+SCAM_AT = 0.8
+SUSPICIOUS_AT = 0.55
 UNCLEAR_AT = 0.35
 LIVE_AT = 0.5
+LIVE_WITH_CUE_AT = 0.2  # where the words themselves say "now"
 SIGNAL_AT = 0.5
 ASKED_ABOUT_AT = 0.5
 MAX_REASONS = 3
+KNOWN = 0.9  # earlier scams named the same number, link or account
 
 # The order in which reasons are told: what is most dangerous first.
 TELLING = (
@@ -47,10 +49,13 @@ def judge(text: str, model: Understanding | None, *, known: bool = False) -> Jud
         {Signal(name) for name, p in seen.signals.items() if p >= SIGNAL_AT}
         | (rules.find_signals(plain) if seen.scam >= SUSPICIOUS_AT else frozenset())
     )
-    scam = max(seen.scam, 0.9) if known else seen.scam
+    scam = rules.weigh(plain, seen.scam, signals)
+    scam = max(scam, KNOWN) if known else scam
     kind = _most_likely(seen.types)
-    stage = _stage(seen.stage)
+    stage = _stage(seen.stage, says_now=bool(rules.LIVE.search(plain)))
     verdict = _verdict(scam)
+    if stage == Stage.LIVE and verdict == Verdict.UNCLEAR:
+        verdict = Verdict.SUSPICIOUS  # better one officer too many than one too few
     if verdict in (Verdict.SCAM, Verdict.SUSPICIOUS):
         stage = Stage.CONTACTED if stage == Stage.NONE else stage
         kind = kind or ScamType.OTHER_SCAM
@@ -133,8 +138,8 @@ def _subject(*readings: Understanding) -> ScamType | None:
     return None
 
 
-def _stage(stages: Mapping[str, float]) -> Stage:
-    if stages.get(Stage.LIVE, 0.0) >= LIVE_AT:
+def _stage(stages: Mapping[str, float], *, says_now: bool) -> Stage:
+    if stages.get(Stage.LIVE, 0.0) >= (LIVE_WITH_CUE_AT if says_now else LIVE_AT):
         return Stage.LIVE
     rest = {name: p for name, p in stages.items() if name != Stage.LIVE}
     return Stage(max(rest, key=lambda name: rest[name])) if rest else Stage.NONE

@@ -90,7 +90,7 @@ def test_a_live_fraud_goes_to_an_officer_and_to_its_end(
 
     claimed = desk.presses(officer, f"case:{code}:claim", card)
     assert claimed.wait_for_answer()["text"] == "已由您接手"
-    citizen.wait_for("民警李卫东已经接手")
+    citizen.wait_for("已经接手")
     edited = desk.wait_for(lambda m: m.id == card.id and "李卫东" in m.text, since=0)
     assert len(edited.buttons) == 5
 

@@ -17,10 +17,10 @@ def seen(scam: float, **stage: float) -> Understanding:
     ("scam", "verdict"),
     [
         (1.0, Verdict.SCAM),
-        (0.75, Verdict.SCAM),
-        (0.74, Verdict.SUSPICIOUS),
-        (0.5, Verdict.SUSPICIOUS),
-        (0.49, Verdict.UNCLEAR),
+        (0.8, Verdict.SCAM),
+        (0.79, Verdict.SUSPICIOUS),
+        (0.55, Verdict.SUSPICIOUS),
+        (0.54, Verdict.UNCLEAR),
         (0.35, Verdict.UNCLEAR),
         (0.34, Verdict.NO_SIGN),
         (0.0, Verdict.NO_SIGN),
@@ -47,7 +47,39 @@ def test_the_stage_of_a_scam(stages: dict[str, float], stage: Stage) -> None:
     assert judgement.escalate == (stage == Stage.LIVE)
 
 
-@pytest.mark.parametrize("scam", [0.1, 0.4])
+def test_words_that_say_now_lower_the_bar_for_live() -> None:
+    likely = seen(0.9, live=0.3, contacted=0.6)
+
+    assert judge("他叫我正在柜台等", likely).stage == Stage.LIVE
+    assert judge("他叫我等", likely).stage == Stage.CONTACTED
+
+
+def test_what_is_live_is_never_left_unclear() -> None:
+    judgement = judge("一段话", seen(0.4, live=1.0))
+
+    assert (judgement.verdict, judgement.escalate) == (Verdict.SUSPICIOUS, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "scam", "verdict"),
+    [
+        pytest.param("我被骗了三千块", 0.1, Verdict.SUSPICIOUS, id="who says so is believed"),
+        pytest.param("I was scammed on an app", 0.1, Verdict.SUSPICIOUS, id="in English too"),
+        pytest.param("差一点上当", 0.1, Verdict.NO_SIGN, id="nearly is not said so"),
+        pytest.param("新闻里说有人被骗了", 0.1, Verdict.NO_SIGN, id="somebody in the news"),
+        pytest.param("满三百减一百，退订回TD", 0.9, Verdict.NO_SIGN, id="an advertiser"),
+        pytest.param(
+            "登录链接填验证码领奖，退订回TD", 0.9, Verdict.SCAM, id="an opt-out excuses no code"
+        ),
+    ],
+)
+def test_the_words_correct_what_the_model_cannot_see(
+    text: str, scam: float, verdict: Verdict
+) -> None:
+    assert judge(text, seen(scam)).verdict == verdict
+
+
+@pytest.mark.parametrize("scam", [0.1, 0.34])
 def test_what_is_no_scam_is_never_live_and_has_no_type(scam: float) -> None:
     judgement = judge("一段话", seen(scam, live=1.0))
 
