@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 import structlog
 from alembic import command
 from alembic.config import Config
@@ -18,8 +21,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from actions.outbox import store as outbox
 from bot.settings import PREFIX, Settings
@@ -27,6 +32,8 @@ from bot.settings import PREFIX, Settings
 log = structlog.get_logger()
 
 BELL = "bell"
+USED = "used"
+RESTED = 1.0  # seconds
 Sessions = sessionmaker[Session]
 
 
@@ -102,11 +109,10 @@ def _forget_dead_server(folder: Path) -> None:
 def engine(url: str, *, pool: int = 10) -> Engine:
     """Return an engine for this URL; connections that died are replaced when next used."""
     made = make_url(url).set(drivername="postgresql+psycopg")
-    return create_engine(
+    bind = create_engine(
         made,
         pool_size=pool,
         max_overflow=10,
-        pool_pre_ping=True,
         pool_recycle=1800,
         hide_parameters=True,  # an error must not quote what citizens said
         connect_args={
@@ -115,6 +121,30 @@ def engine(url: str, *, pool: int = 10) -> Engine:
             "options": "-c timezone=UTC -c lock_timeout=20s",
         },
     )
+    event.listen(bind, "checkin", _note_use)
+    event.listen(bind, "checkout", _ping_if_rested)
+    return bind
+
+
+def _note_use(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info[USED] = time.monotonic()
+
+
+def _ping_if_rested(
+    connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: PoolProxiedConnection
+) -> None:
+    """Replace a connection that died while nobody used it.
+
+    One that was good a moment ago is not asked: that would be a round trip for every transaction.
+    """
+    if time.monotonic() - record.info.get(USED, math.inf) < RESTED:
+        return
+    try:
+        # psycopg's own connection, and the shortest question there is
+        connection.execute("")
+        connection.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError from error  # the pool opens another one
 
 
 def sessions(bind: Engine) -> Sessions:

@@ -5,7 +5,9 @@ The pure flow names the wish; this reads and writes in the same transaction and 
 
 from __future__ import annotations
 
-from datetime import datetime
+import random
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -16,10 +18,12 @@ from actions.outbox import store as outbox
 from actions.outbox.models import Lane
 from actions.profiles import store as profiles
 from actions.profiles.models import Profile
+from actions.reports import store as reports
 from actions.triage.judgement import ScamType
 from actions.warnings import store as warnings
 from bot import relatives, texts
-from bot.campaigns.wording import fill
+from bot.campaigns import tips
+from bot.campaigns.wording import SIDES, fill
 from bot.conversation import messages
 from bot.conversation.turn import BLANK, Choice, Line, Personal, Prompt
 from bot.regions import Region
@@ -42,6 +46,7 @@ ZONES = {
     "losangeles": "America/Los_Angeles",
     "sydney": "Australia/Sydney",
 }
+MET_LATELY = timedelta(days=90)
 TIPS = tuple(Choice("tips", value, f"tips.choice.{value}") for value in ("on", "pause", "off"))
 
 
@@ -192,12 +197,48 @@ def _tips(db: Session, citizen: Citizen, value: str, region: Region, now: dateti
         drop(db, citizen, Lane.BULK, now)
         day = until.astimezone(region.timezone).strftime("%Y-%m-%d")
         return Prompt((Line("tips.paused", {"day": day}),))
+    if value.startswith(("now", "more_")):
+        return _tip(db, citizen, value.removeprefix("more_"), region, now)
     if value == "off":
         profiles.tips_off(db, citizen_id=citizen.id)
         drop(db, citizen, Lane.BULK, now)
         return Prompt((Line("tips.off"),))
     profiles.tips_on(db, citizen_id=citizen.id)
     return Prompt((Line("tips.on"),))
+
+
+def _tip(db: Session, citizen: Citizen, nth: str, region: Region, now: datetime) -> Prompt:
+    """Give a piece of content that fits; with one of its pair to judge, if it has one."""
+    number = int(nth) if nth.isdecimal() and len(nth) < 4 else 0
+    profile = profiles.find(db, citizen_id=citizen.id) or Profile(topics=[])
+    piece = tips.choose(
+        tips.shelf().values(),
+        tips.About(
+            reports.last_type(db, citizen_id=citizen.id, since=now - MET_LATELY),
+            frozenset(map(str, profile.topics)),
+            profile.age,
+            profile.occupation,
+            profile.district,
+        ),
+        day=now.astimezone(region.timezone).date(),
+        nth=number,
+    )
+    if piece is None:
+        return messages.simple("tip")
+    language = citizen.language or region.languages[0]
+    words = piece.words[language]
+    parts = [fill(words[part], language, region) for part in ("title", "body") if part in words]
+    lines = [Line("tips.words", {"words": "\n\n".join(parts)})]
+    choices = []
+    if piece.has_pair:
+        side = random.choice(SIDES)  # noqa: S311  which of a pair, no secret
+        shown = fill(words[side], language, region)
+        lines += [BLANK, Line("campaign.pair", {"message": shown})]
+        choices = [
+            Choice("quiz", f"{piece.name}.{side}_{said}", f"quiz.choice.{said}") for said in SIDES
+        ]
+    more = Choice("tips", f"more_{(number + 1) % 1000}", "tips.more")
+    return Prompt(tuple(lines), (*choices, more))
 
 
 def stop(db: Session, citizen: Citizen, *, now: datetime) -> None:
@@ -228,6 +269,12 @@ def _phone(db: Session, citizen: Citizen, value: str, region: Region) -> Prompt:
 
 def _quiz(db: Session, citizen: Citizen, value: str, region: Region, now: datetime) -> Prompt:
     number, _, said = value.partition("_")
+    name, _, side = number.partition(".")
+    piece = tips.shelf().get(name)
+    if piece and piece.has_pair and side in SIDES and said in SIDES:
+        return _told(
+            piece.words[citizen.language or region.languages[0]], side, said, citizen, region
+        )
     if not number.isdigit() or said not in ("scam", "real") or int(number) > 2**62:
         return messages.simple("button.old", messages.CHECK)
     found = quiz.answer(db, citizen_id=citizen.id, occurrence_id=int(number), said=said, now=now)
@@ -238,17 +285,24 @@ def _quiz(db: Session, citizen: Citizen, value: str, region: Region, now: dateti
     words = campaign.variants[delivery.variant]
     assert isinstance(words, dict)  # noqa: S101  as stored by a draft
     parts = words.get(language) or next(iter(words.values()))
-    right = said == delivery.side
-    other = parts["real" if delivery.side == "scam" else "scam"]
+    assert delivery.side  # noqa: S101  by answer()
+    return _told(parts, delivery.side, said, citizen, region)
+
+
+def _told(
+    parts: Mapping[str, str], side: str, said: str, citizen: Citizen, region: Region
+) -> Prompt:
+    """Say whether they were right, why, and what the other of the pair looks like."""
+    language = citizen.language or region.languages[0]
+    right = said == side
+    other = fill(parts["real" if side == "scam" else "scam"], language, region)
     return Prompt(
         (
-            Line(
-                f"quiz.{'right' if right else 'wrong'}", {"truth": f"quiz.truth.{delivery.side}"}
-            ),
+            Line(f"quiz.{'right' if right else 'wrong'}", {"truth": f"quiz.truth.{side}"}),
             BLANK,
             Line("quiz.why", {"why": fill(parts["why"], language, region)}),
             BLANK,
-            Line(f"quiz.other.{delivery.side}", {"message": other}),
+            Line(f"quiz.other.{side}", {"message": other}),
         )
     )
 

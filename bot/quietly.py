@@ -46,6 +46,8 @@ def hide_theirs(db: Session, citizen: Citizen, ref: str | None, *, now: datetime
 
 def note_read(db: Session, citizen: Citizen, *, now: datetime, at_once: bool = False) -> None:
     """The citizen has seen what we sent: it goes shortly, or at once."""
+    if citizen.discreet_since is None:
+        return  # nothing of theirs vanishes
     soon = now if at_once else now + READ_LASTS
     db.execute(
         update(Vanishing)

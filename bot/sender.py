@@ -40,6 +40,7 @@ POLL = 0.25  # seconds between two looks when nobody rings
 IN_FLIGHT = 512  # messages on the wire, or about to be, at once
 SPARE = 128  # of these, places that what nobody waits for cannot take
 SETTLE_AGAIN = 0.5
+GATHER = 0.02  # seconds in which what lands is settled in one transaction
 LAST_WORDS = 10.0  # seconds a stopping worker gives what is in flight
 
 
@@ -298,6 +299,7 @@ class OutboxWorker:
         """Settle whatever has landed since the last time, all in one transaction."""
         while True:
             await self._settling.wait()
+            await asyncio.sleep(GATHER)
             self._settling.clear()
             if not self._results:
                 continue

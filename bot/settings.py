@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     webhook_url: str | None = None
     webhook_secret: SecretStr | None = None
     heartbeat_url: str | None = None
+    bulk_gap: float = Field(default=6, ge=0, le=168)
     drill_hours: float = Field(default=0, ge=0, le=168)
 
     @field_validator("telegram_listen", "console_listen", mode="before")

@@ -22,20 +22,30 @@ PLURAL = {
 
 # Citizens `c` with their profile `p`, if they have one. What somebody has not told us matches no
 # wish: only somebody who said that they live there is of that district.
-WANTED = """
-    c.blocked_at IS NULL
-    AND coalesce(p.tips, true)
-    AND (p.paused_until IS NULL OR p.paused_until <= :at)
-    AND (CAST(:districts AS text[]) IS NULL OR p.district = ANY(:districts))
+MEANT = """
+    (CAST(:districts AS text[]) IS NULL OR p.district = ANY(:districts))
     AND (CAST(:ages AS text[]) IS NULL OR p.age = ANY(:ages))
     AND (CAST(:occupations AS text[]) IS NULL OR p.occupation = ANY(:occupations))
     AND (CAST(:topics AS text[]) IS NULL OR jsonb_exists_any(p.topics, :topics))
     AND (CAST(:languages AS text[]) IS NULL OR c.language = ANY(:languages))
-    AND (NOT c.language_chosen OR c.language = ANY(:spoken))
     AND (CAST(:corrects AS bigint) IS NULL OR EXISTS (
         SELECT 1 FROM delivery was JOIN occurrence o ON o.id = was.occurrence_id
         WHERE was.citizen_id = c.id AND o.campaign_id = :corrects
           AND (was.state IN ('sent', 'queued') OR was.reason = 'cancelled')))
+"""
+# Why somebody who is meant is left out all the same, by the first that holds.
+LEFT_OUT = {
+    "blocked": "c.blocked_at IS NOT NULL",
+    "off": "NOT coalesce(p.tips, true)",
+    "paused": "coalesce(p.paused_until > :at, false)",
+    "language": "NOT coalesce(NOT c.language_chosen OR c.language = ANY(:spoken), false)",
+}
+WANTED = f"""
+    c.blocked_at IS NULL
+    AND coalesce(p.tips, true)
+    AND (p.paused_until IS NULL OR p.paused_until <= :at)
+    AND (NOT c.language_chosen OR c.language = ANY(:spoken))
+    AND {MEANT}
 """
 
 

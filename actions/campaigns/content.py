@@ -82,13 +82,24 @@ class Piece:
 
     def in_season(self, day: date) -> bool:
         """Tell whether this day is within the piece's dates and season."""
-        if (self.since and day < self.since) or (self.until and day > self.until):
-            return False
-        if self.season is None:
-            return True
-        first, last = self.season.split("..")
-        today = day.strftime("%m-%d")
-        return first <= today <= last if first <= last else today >= first or today <= last
+        return is_in_season(self.dates, day)
+
+    @property
+    def dates(self) -> dict[str, str]:
+        """Return its dates and season as a campaign keeps them."""
+        given = {"since": self.since, "until": self.until, "season": self.season}
+        return {name: str(value) for name, value in given.items() if value}
+
+
+def is_in_season(dates: Mapping[str, str], day: date) -> bool:
+    """Tell whether this day is within these dates and this season."""
+    if not dates.get("since", "") <= day.isoformat() <= dates.get("until", "9999"):
+        return False
+    if "season" not in dates:
+        return True
+    first, last = dates["season"].split("..")
+    today = day.strftime("%m-%d")
+    return first <= today <= last if first <= last else today >= first or today <= last
 
 
 def parse(text: str, *, name: str) -> Piece:

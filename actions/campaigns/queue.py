@@ -52,7 +52,7 @@ def after_quiet(moment: str, *, p: str = "p", home: str = ":home") -> str:
     )
 
 
-_DRAW = "(('x' || substr(md5(:seed || {what} || c.id), 1, 8))::bit(32)::bigint / 4294967296.0)"
+DRAW = "(('x' || substr(md5(:seed || {what} || c.id), 1, 8))::bit(32)::bigint / 4294967296.0)"
 _LANGUAGE = """CASE WHEN c.language = ANY(:spoken) THEN c.language
                ELSE (CAST(:spoken AS text[]))[1] END"""
 _QUEUE = text(
@@ -66,12 +66,12 @@ _QUEUE = text(
         GROUP BY d.citizen_id
     ), who AS MATERIALIZED (
         SELECT c.id,
-               {_DRAW.format(what="'/control/'")} < :control AS held_out,
+               {DRAW.format(what="'/control/'")} < :control AS held_out,
                (CAST(:variants AS text[]))[
-                   1 + floor({_DRAW.format(what="'/variant/'")} * cardinality(:variants))::int
+                   1 + floor({DRAW.format(what="'/variant/'")} * cardinality(:variants))::int
                ] AS variant,
                CASE WHEN NOT :pair THEN NULL
-                    WHEN {_DRAW.format(what="'/side/' || :occurrence || '/'")} < 0.5 THEN 'scam'
+                    WHEN {DRAW.format(what="'/side/' || :occurrence || '/'")} < 0.5 THEN 'scam'
                     ELSE 'real' END AS side,
                p.quiet_from, p.quiet_to, p.timezone,
                :gap AND coalesce(past.busy, false) AS busy,
@@ -131,11 +131,18 @@ def newest_citizen(db: Session) -> int:
 
 
 def batch(
-    db: Session, occurrence: Occurrence, wording: Wording, *, home: str, now: datetime
+    db: Session,
+    occurrence: Occurrence,
+    wording: Wording,
+    *,
+    home: str,
+    now: datetime,
+    least: timedelta = GAP,
 ) -> int:
     """Queue the next batch; return how many messages. The caller holds the occurrence's row.
 
-    `home` is the region's time zone, for whoever has not named another.
+    `home` is the region's time zone, for whoever has not named another. `least` is the time
+    between two bulk messages to one citizen.
     """
     campaign = occurrence.campaign
     upto = db.scalar(
@@ -162,7 +169,7 @@ def batch(
             "seed": campaign.seed,
             "control": campaign.control,
             "gap": not correction,  # a correction must reach whoever has the mistake
-            "least": GAP,
+            "least": least,
             "occurrence": occurrence.id,
             "after": occurrence.cursor,
             "upto": upto,

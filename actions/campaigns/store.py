@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
 from actions.campaigns import queue, status
-from actions.campaigns.audience import WANTED, Audience
+from actions.campaigns.audience import LEFT_OUT, MEANT, WANTED, Audience
 from actions.campaigns.models import Campaign, CatchUp, Occurrence, Status
 from actions.officers.models import Officer
 
@@ -140,13 +140,7 @@ def sample_audience(
     db: Session, campaign: Campaign, *, at: datetime, size: int = 5
 ) -> tuple[int, list[Sample]]:
     """Return how many the campaign would reach if it went out then, and a few of them."""
-    languages = spoken(campaign)
-    params = {
-        **Audience(**{k: tuple(v) for k, v in campaign.audience.items()}).params(),  # type: ignore[arg-type]
-        "corrects": campaign.corrects_id,
-        "spoken": list(languages),
-        "at": at,
-    }
+    params = _params(campaign, at)
     who = f"FROM citizen c LEFT JOIN profile p ON p.citizen_id = c.id WHERE {WANTED}"
     number = db.scalar(text(f"SELECT count(*) {who}"), params) or 0
     rows = db.execute(
@@ -156,6 +150,49 @@ def sample_audience(
         {**params, "seed": campaign.seed, "size": size},
     )
     return int(number), [Sample(*row) for row in rows]
+
+
+def left_out(
+    db: Session, campaign: Campaign, *, at: datetime, least: timedelta = queue.GAP
+) -> dict[str, int]:
+    """Return how many who are meant would get nothing if it went out then, by reason.
+
+    "gap" and "control" are of the audience; the others are not in it. "later" get it, but only
+    when enough time has passed since the last one.
+    """
+    case = " ".join(f"WHEN {holds} THEN '{name}'" for name, holds in LEFT_OUT.items())
+    drawn = queue.DRAW.format(what="'/control/'")
+    recent = "FROM delivery d WHERE d.citizen_id = c.id AND d.state"
+    rows = db.execute(
+        text(
+            f"SELECT why, count(*) FROM (SELECT CASE {case}"
+            f" WHEN {drawn} < :control THEN 'control'"
+            f" WHEN :gap AND EXISTS (SELECT 1 {recent} = 'queued') THEN 'gap'"
+            f" WHEN :gap AND EXISTS (SELECT 1 {recent} = 'sent' AND d.settled_at > :at - :least)"
+            f" THEN 'later' END AS why"
+            f" FROM citizen c LEFT JOIN profile p ON p.citizen_id = c.id WHERE {MEANT}) AS each"
+            " WHERE why IS NOT NULL GROUP BY why"
+        ),
+        {
+            **_params(campaign, at),
+            "seed": campaign.seed,
+            "control": campaign.control,
+            "gap": campaign.corrects_id is None,
+            "least": least,
+        },
+    )
+    found = {str(why): int(number) for why, number in rows}
+    order = (*LEFT_OUT, "control", "gap", "later")
+    return {why: found[why] for why in order if why in found}
+
+
+def _params(campaign: Campaign, at: datetime) -> dict[str, object]:
+    return {
+        **Audience(**{k: tuple(v) for k, v in campaign.audience.items()}).params(),  # type: ignore[arg-type]
+        "corrects": campaign.corrects_id,
+        "spoken": list(spoken(campaign)),
+        "at": at,
+    }
 
 
 def spoken(campaign: Campaign) -> tuple[str, ...]:

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
 from actions.citizens.models import Citizen, ReceivedMessage
+
+# One statement whether they are new or known: the update changes nothing, and locks the row.
+_LOCK = select(Citizen).from_statement(
+    text("""
+    INSERT INTO citizen AS c (channel, address, step, facts, language_chosen)
+    VALUES (:channel, :address, :first_step, '{}', false)
+    ON CONFLICT (channel, address) DO UPDATE SET step = c.step
+    RETURNING *
+    """)
+)
+_NOTE = text("""
+INSERT INTO received_message (channel, external_id) VALUES (:channel, :external_id)
+ON CONFLICT DO NOTHING
+""")
 
 
 def note_received(db: Session, *, channel: str, external_id: str) -> bool:
@@ -16,30 +29,15 @@ def note_received(db: Session, *, channel: str, external_id: str) -> bool:
 
     A second transaction with the same message waits here until the first one has ended.
     """
-    noted = db.scalar(
-        insert(ReceivedMessage)
-        .values(channel=channel, external_id=external_id)
-        .on_conflict_do_nothing()
-        .returning(ReceivedMessage.external_id)
-    )
-    return noted is not None
+    noted = db.execute(_NOTE, {"channel": channel, "external_id": external_id})
+    return noted.rowcount == 1  # type: ignore[attr-defined, no-any-return]
 
 
 def lock(db: Session, *, channel: str, address: str, first_step: str) -> Citizen:
     """Return the citizen, held until the transaction ends; a new one starts at `first_step`."""
-    wanted = (
-        select(Citizen)
-        .where(Citizen.channel == channel, Citizen.address == address)
-        .with_for_update()
-    )
-    citizen = db.scalars(wanted).one_or_none()
-    if citizen is None:
-        db.execute(
-            insert(Citizen)
-            .values(channel=channel, address=address, step=first_step, facts={})
-            .on_conflict_do_nothing()
-        )
-        citizen = db.scalars(wanted).one()
+    asked = {"channel": channel, "address": address, "first_step": first_step}
+    fresh = {"populate_existing": True}  # what was read before the lock may be old
+    citizen: Citizen = db.scalars(_LOCK, asked, execution_options=fresh).one()
     return citizen
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, func, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.orm import Session
 
+from actions.db.base import UtcDateTime
 from actions.indicators.extract import Found
 from actions.indicators.models import Indicator, Kind, Sighting
 from actions.reports.models import Report
@@ -21,24 +21,38 @@ def find(db: Session, *, kind: Kind, value: str) -> Indicator | None:
     ).one_or_none()
 
 
+_ANY_KNOWN = text("""
+SELECT EXISTS (
+    SELECT FROM unnest(CAST(:kinds AS text[]), CAST(:values AS text[])) AS f(kind, value)
+    JOIN indicator i ON i.kind = f.kind AND i.value = f.value
+    JOIN sighting s ON s.indicator_id = i.id AND s.as_scam
+    JOIN report r ON r.id = s.report_id
+    GROUP BY i.id HAVING count(DISTINCT r.citizen_id) >= 2
+)
+""")
+
+
 def any_known(db: Session, found: Sequence[Found]) -> bool:
     """Tell whether an earlier report that was judged a scam named one of these.
 
     Only such reports of two or more citizens count: one who is mistaken, or wants to harm
     somebody, must not brand a number by saying it twice.
     """
-    named = (
-        select(Sighting.indicator_id)
-        .join(Indicator, Indicator.id == Sighting.indicator_id)
-        .join(Report, Report.id == Sighting.report_id)
-        .where(
-            tuple_(Indicator.kind, Indicator.value).in_([(f.kind, f.value) for f in found]),
-            Sighting.as_scam,
-        )
-        .group_by(Sighting.indicator_id)
-        .having(func.count(Report.citizen_id.distinct()) >= 2)
-    )
-    return db.scalar(select(exists(named.subquery().select()))) or False
+    named = {"kinds": [str(f.kind) for f in found], "values": [f.value for f in found]}
+    return bool(db.scalar(_ANY_KNOWN, named))
+
+
+_NOTE = text("""
+WITH named AS (
+    INSERT INTO indicator (kind, value, first_seen_at, last_seen_at)
+    VALUES (:kind, :value, :now, :now)
+    ON CONFLICT (kind, value) DO UPDATE SET last_seen_at = :now
+    RETURNING id
+)
+INSERT INTO sighting (indicator_id, report_id, as_scam, seen_at)
+SELECT id, :report_id, :as_scam, :now FROM named
+ON CONFLICT DO NOTHING
+""").bindparams(bindparam("now", type_=UtcDateTime()))
 
 
 def note_sightings(
@@ -46,19 +60,8 @@ def note_sightings(
 ) -> None:
     """Remember that this report names these indicators."""
     for each in found:
-        indicator_id = db.scalar(
-            insert(Indicator)
-            .values(kind=each.kind, value=each.value, first_seen_at=now, last_seen_at=now)
-            .on_conflict_do_update(
-                index_elements=[Indicator.kind, Indicator.value], set_={"last_seen_at": now}
-            )
-            .returning(Indicator.id)
-        )
-        db.execute(
-            insert(Sighting)
-            .values(indicator_id=indicator_id, report_id=report_id, as_scam=as_scam, seen_at=now)
-            .on_conflict_do_nothing()
-        )
+        named = {"kind": str(each.kind), "value": each.value, "report_id": report_id}
+        db.execute(_NOTE, {**named, "as_scam": as_scam, "now": now})
 
 
 def count_reports(db: Session, *, indicator: Indicator, since: datetime) -> int:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from actions.officers.models import Officer, Role
 
+# Asked for every private message: built once.
+_SERVING = select(Officer).where(
+    Officer.telegram_id == bindparam("telegram_id"), Officer.removed_at.is_(None)
+)
+
 
 def find(db: Session, *, telegram_id: int) -> Officer | None:
     """Return the serving officer with this Telegram id, or None."""
-    return db.scalars(
-        select(Officer).where(Officer.telegram_id == telegram_id, Officer.removed_at.is_(None))
-    ).one_or_none()
+    return db.scalars(_SERVING, {"telegram_id": telegram_id}).one_or_none()
 
 
 def find_badge(db: Session, *, badge: str) -> Officer | None:

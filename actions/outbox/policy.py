@@ -30,16 +30,20 @@ PATIENCE: Mapping[Lane, Patience] = {
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The channel took the message; `ref` is its own id for it."""
+    """The channel took the message; `ref` is its own id for it. `anew`: the message that it was
+    to edit is gone, and this one is in its place.
+    """
 
     ref: str | None = None
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The channel will never take it: the chat is gone, the text is bad."""
+    """The channel will never take it: the text is bad or, with `chat`, the chat takes nothing."""
 
     reason: str
+    chat: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from actions.outbox.models import Lane, OutboxMessage, OutboxWorkerLease, Status
+from actions.outbox.store import SHUT
 
 COUNTED = 100_000  # beyond this many waiting, "more than" is enough
 
@@ -25,6 +26,15 @@ FROM (
         ORDER BY due_at LIMIT :most
     ) x
 ) m GROUP BY 1, 2 ORDER BY 1, 2
+""")
+
+
+_SHUT_OUT = text("""
+SELECT EXISTS (
+    SELECT FROM outbox_message
+    WHERE status = 'waiting' AND lane = :urgent AND channel = ANY(:channels)
+      AND starts_with(last_error, :shut)
+)
 """)
 
 
@@ -49,6 +59,12 @@ class Settled:
     attempts: int
     slowest: timedelta
     error: str | None  # the most frequent
+
+
+def is_shut_out(db: Session, *, channels: Sequence[str] = ("telegram",)) -> bool:
+    """Tell whether something urgent waits because officers' chat takes nothing from us."""
+    asked = {"urgent": int(Lane.URGENT), "channels": list(channels), "shut": SHUT}
+    return bool(db.scalar(_SHUT_OUT, asked))
 
 
 def waiting(

@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, select, text, update
+from sqlalchemy import and_, bindparam, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from actions.db.base import UtcDateTime
 from actions.outbox import chats
 from actions.outbox.claim import Claimed, claim, claim_paced, next_due
 from actions.outbox.models import Lane, OutboxArchive, OutboxMessage, Status
+from actions.outbox.pace import is_group
 from actions.outbox.policy import (
+    PATIENCE,
     Blocked,
     GiveUp,
     Moved,
@@ -42,7 +46,22 @@ __all__ = [
 
 BLOCKED = "blocked: "  # opens last_error when the person no longer wants us
 CHANNEL = "outbox"  # what NOTIFY and LISTEN call it
+SHUT = "the chat takes nothing"  # how the last error of what must get through begins
 NUDGED = "outbox.nudged"  # in a session's info: wake the senders when it has committed
+
+
+# Not by way of a model: this is in the path of every answer.
+_ENQUEUE = text("""
+INSERT INTO outbox_message
+    (dedup_key, channel, recipient, body, lane, due_at, expires_at, fleeting, status, attempts)
+VALUES (:dedup_key, :channel, :recipient, :body, :lane, :due_at, :expires_at, :fleeting,
+        'waiting', 0)
+RETURNING id
+""").bindparams(
+    bindparam("body", type_=JSONB),
+    bindparam("due_at", type_=UtcDateTime()),
+    bindparam("expires_at", type_=UtcDateTime()),
+)
 
 
 def enqueue(
@@ -56,27 +75,27 @@ def enqueue(
     due_at: datetime,
     expires_at: datetime | None = None,
     fleeting: bool = False,
-) -> OutboxMessage:
-    """Add a message to the caller's transaction; a repeated `dedup_key` fails that transaction.
+) -> int:
+    """Add a message to the caller's transaction and return its id; a repeated `dedup_key` fails
+    that transaction.
 
     A text too long for one message becomes several; the last has the key and the buttons.
     """
     parts = _parts(body)
-    messages = [
-        OutboxMessage(
-            dedup_key=dedup_key if n == len(parts) else f"{dedup_key}#{n}",
-            channel=channel,
-            recipient=recipient,
-            body=part,
-            lane=lane,
-            due_at=due_at,
-            expires_at=expires_at,
-            fleeting=fleeting,
-        )
-        for n, part in enumerate(parts, start=1)
-    ]
-    db.add_all(messages)
-    return messages[-1]
+    last = 0
+    for n, part in enumerate(parts, start=1):
+        row = {
+            "dedup_key": dedup_key if n == len(parts) else f"{dedup_key}#{n}",
+            "channel": channel,
+            "recipient": recipient,
+            "body": part,
+            "lane": int(lane),
+            "due_at": due_at,
+            "expires_at": expires_at,
+            "fleeting": fleeting,
+        }
+        last = db.execute(_ENQUEUE, row).scalar_one()
+    return last
 
 
 def _parts(body: Mapping[str, object]) -> list[dict[str, object]]:
@@ -137,6 +156,11 @@ FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS bigint[]), CAST(:statuses 
 WHERE m.id = v.id AND m.attempts = v.attempt AND m.status = 'sending'
 RETURNING m.id, m.fleeting AND m.settled_at IS NOT NULL
 """)
+# Later edits and answers go to the message that is there now.
+_IN_ITS_PLACE = text("""
+UPDATE outbox_message m SET external_ref = :ref FROM outbox_message e
+WHERE e.id = :id AND m.dedup_key = e.body ->> 'edits'
+""")
 _DROP_FLEETING = text("""
 WITH gone AS (DELETE FROM outbox_message WHERE id = ANY(:ids) RETURNING channel, recipient)
 DELETE FROM outbox_chat c USING gone g
@@ -162,6 +186,8 @@ def settle_many(db: Session, settlements: Sequence[Settlement], *, now: datetime
         if each.message_id not in kept:
             continue
         match each.outcome:
+            case Sent(ref, True):
+                db.execute(_IN_ITS_PLACE, {"id": each.message_id, "ref": ref})
             case Unavailable(_, wait) if wait is not None:
                 chats.hold(db, channel=each.channel, recipient=each.recipient, wait=wait, now=now)
             case Blocked(reason):
@@ -176,6 +202,8 @@ def _row(each: Settlement, now: datetime) -> tuple[object, ...]:
     match each.outcome:
         case Sent(sent):
             status, ref = Status.SENT, sent
+        case Refused(reason, True) | Blocked(reason) if _must_get_through(each):
+            due_at, error = now + PATIENCE[each.lane].longest, f"{SHUT}: {reason}"
         case Refused(reason):
             status, error = Status.FAILED, reason
         case Blocked(reason):
@@ -190,6 +218,14 @@ def _row(each: Settlement, now: datetime) -> tuple[object, ...]:
                 case GiveUp():
                     status = Status.FAILED
     return each.message_id, each.attempt, str(status), due_at, error, ref
+
+
+def _must_get_through(each: Settlement) -> bool:
+    """Whether this is for officers, and so waits until their chat lets us in again.
+
+    Not what the channel refuses for its own sake: that would hold up all that comes after it.
+    """
+    return each.lane == Lane.URGENT and is_group(each.recipient)
 
 
 def _give_up_bulk(db: Session, each: Settlement, reason: str, now: datetime) -> None:

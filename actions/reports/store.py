@@ -69,6 +69,21 @@ def find_last(db: Session, *, citizen_id: int, since: datetime) -> Report | None
     ).one_or_none()
 
 
+def last_type(db: Session, *, citizen_id: int, since: datetime) -> str | None:
+    """Return the kind of scam this citizen last told us of since then, or None."""
+    return db.scalars(
+        select(Report.type)
+        .where(
+            Report.citizen_id == citizen_id,
+            Report.received_at >= since,
+            Report.type.is_not(None),
+            Report.verdict.in_([Verdict.SCAM, Verdict.SUSPICIOUS]),
+        )
+        .order_by(Report.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
 def drop(db: Session, *, case_id: int) -> None:
     """Delete what was told in a case that was only a drill."""
     db.execute(delete(Report).where(Report.case_id == case_id))

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from math import sqrt
 from typing import Any
 
-from sqlalchemy import Select, delete, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Select, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
 from actions.cases import store as cases
 from actions.cases.models import Case
 from actions.citizens.models import Citizen
+from actions.db.base import UtcDateTime
 from actions.officers.models import DESK, Officer, Role
 from actions.outbox.store import BLOCKED
 from actions.triage.judgement import Judgement, ScamType, Stage, Verdict
@@ -203,14 +203,18 @@ def wilson(hits: int, of: int, *, z: float = 1.96) -> tuple[float | None, float 
     return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
 
 
+# Written for every message that is judged a scam: built once.
+_PLAN_CHECK_IN = text("""
+INSERT INTO check_in AS c (citizen_id, type, due_at) VALUES (:citizen_id, :type, :due_at)
+ON CONFLICT (citizen_id, type)
+DO UPDATE SET due_at = excluded.due_at, asked_at = NULL, answer = NULL, answered_at = NULL
+""").bindparams(bindparam("due_at", type_=UtcDateTime()))
+
+
 def plan_check_in(db: Session, *, citizen_id: int, type: ScamType, now: datetime) -> None:
     """Ask tomorrow whether they came back; once for each kind of scam."""
-    fresh = {"due_at": now + ASK_AFTER, "asked_at": None, "answer": None, "answered_at": None}
-    db.execute(
-        insert(CheckIn)
-        .values(citizen_id=citizen_id, type=type, **fresh)
-        .on_conflict_do_update(index_elements=[CheckIn.citizen_id, CheckIn.type], set_=fresh)
-    )
+    asked = {"citizen_id": citizen_id, "type": str(type), "due_at": now + ASK_AFTER}
+    db.execute(_PLAN_CHECK_IN, asked)
 
 
 def lock_check_ins(db: Session, *, now: datetime, limit: int) -> Sequence[CheckIn]:

@@ -17,7 +17,7 @@ from actions.campaigns import account, queue, status, store
 from actions.campaigns.models import Campaign, CatchUp, Status
 from actions.outbox import store as outbox
 from bot.campaigns import times
-from bot.campaigns.wording import wording
+from bot.campaigns.wording import in_season, wording
 from bot.wiring import Service
 
 log = structlog.get_logger()
@@ -86,6 +86,8 @@ def _go_out(db: Session, service: Service, campaign: Campaign, now: datetime) ->
         campaign.next_at = None
     *older, latest = due
     late = now - latest > GRACE and campaign.catch_up == CatchUp.SKIP
+    if not in_season(campaign, now.astimezone(service.region.timezone).date()):
+        late = True  # the piece's own dates: this time is passed over
     for at in older[-50:]:
         store.begin(db, campaign, at=at, missed=True, now=now)
     account.settle_open(db)  # the least time between two messages counts what was sent just now
@@ -116,7 +118,14 @@ def _queue(service: Service) -> int | None:
         if _changed(db, occurrence.campaign, now):
             return 0
         said = wording(occurrence.campaign, service.region, occurrence_id=occurrence.id)
-        queued = queue.batch(db, occurrence, said, home=_home(service), now=now)
+        queued = queue.batch(
+            db,
+            occurrence,
+            said,
+            home=_home(service),
+            now=now,
+            least=timedelta(hours=service.settings.bulk_gap),
+        )
         outbox.nudge(db)
         return queued
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 
-from actions.campaigns.content import FACTS, Piece
+from actions.campaigns.content import FACTS, Piece, is_in_season
 from actions.campaigns.models import Campaign
 from actions.campaigns.queue import Wording
 from actions.campaigns.store import spoken
@@ -81,5 +82,11 @@ def fill(said: str, language: str, region: Region) -> str:
 
 
 def words_of(piece: Piece) -> dict[str, dict[str, str]]:
-    """Return a piece's words as one variant of a campaign."""
-    return {language: dict(parts) for language, parts in piece.words.items()}
+    """Return a piece's words as a campaign's variant, with its dates: they are approved too."""
+    return {language: {**parts, **piece.dates} for language, parts in piece.words.items()}
+
+
+def in_season(campaign: Campaign, day: date) -> bool:
+    """Tell whether every piece it is made of may go out on this day."""
+    variants: Words = campaign.variants  # type: ignore[assignment]
+    return all(is_in_season(parts, day) for by in variants.values() for parts in by.values())

@@ -29,7 +29,6 @@ from bot.wiring import Service
 
 app = typer.Typer(no_args_is_help=True)
 REFUSED = 3
-CONTENT = Path(__file__).resolve().parents[2] / "content"
 Id = Annotated[int, typer.Argument(metavar="ID", help="The campaign's id, as `list` shows it.")]
 By = Annotated[int, typer.Option("--by", help="Your Telegram user id; you need the role.")]
 console = Console(highlight=False, soft_wrap=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from datetime import datetime
 from pathlib import Path
@@ -12,12 +11,13 @@ import typer
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from actions.campaigns import account, lint, quiz, rise, status, store
+from actions.campaigns import account, lint, rise, status, store
 from actions.campaigns.models import Campaign, Rise
 from actions.campaigns.status import Refusal
 from bot import settings, texts, wiring
-from bot.campaigns import risk, times, wording
-from bot.cli.campaign import CONTENT, By, Id, app, console, officer, refusing
+from bot.campaigns import report, risk, times, wording
+from bot.campaigns.tips import CONTENT
+from bot.cli.campaign import By, Id, app, console, officer, refusing
 from bot.wiring import Service
 
 __all__ = ["app"]
@@ -113,7 +113,7 @@ def stats(
             raise Refusal(f"there is no campaign {campaign_id}")
         counted = account.count(db, campaign)
         because = account.reasons(db, campaign)
-        measured = _measured(db, campaign)
+        measured = report.measured(db, campaign)
     if as_json:
         typer.echo(json.dumps({**counted, "reasons": because, **measured}))
         return
@@ -123,58 +123,15 @@ def stats(
     console.print(table)
 
 
-def _measured(db: Session, campaign: Campaign) -> dict[str, object]:
-    def skill(each: quiz.Skill) -> dict[str, object]:
-        return {
-            "cohort": each.cohort,
-            "answers": each.scams + each.reals,
-            "sensitivity": each.sensitivity,
-            "false_alarm_rate": each.false_alarm_rate,
-        }
-
-    return {
-        "opt_outs": quiz.opt_outs(db, campaign),
-        "quiz": [skill(each) for each in quiz.own_answers(db, campaign)],
-        "later": [skill(each) for each in quiz.compare(db, campaign)],
-    }
-
-
 @app.command("export")
 def export(
     out: Annotated[Path, typer.Option(help="The CSV file.")] = Path("campaigns.csv"),
 ) -> None:
     """Write one line a campaign with everything that was counted, as CSV."""
-    names = ("audience", "queued", "sent", "failed", "blocked", "expired", "skipped")
-    skills = ("answers", "sensitivity", "false_alarm_rate")
-    cohorts = ("a", "b", "control")
     with wiring.service(settings.load()) as service, service.sessions.begin() as db:
-        rows = [_csv_row(db, campaign, names, cohorts, skills) for campaign in store.list_all(db)]
-    with out.open("w", encoding="utf-8-sig", newline="") as file:
-        table = csv.writer(file)
-        later = [f"later_{cohort}_{name}" for cohort in cohorts for name in skills]
-        table.writerow(["id", "title", "status", *names, "opt_outs", *later])
-        table.writerows(rows)
+        told = report.as_csv(db)
+    out.write_text(told, "utf-8", newline="")
     console.print(f"written to {out}", markup=False)
-
-
-def _csv_row(
-    db: Session,
-    campaign: Campaign,
-    names: tuple[str, ...],
-    cohorts: tuple[str, ...],
-    skills: tuple[str, ...],
-) -> list[object]:
-    counted, measured = account.count(db, campaign), _measured(db, campaign)
-    by_cohort = {each["cohort"]: each for each in measured["later"]}  # type: ignore[attr-defined]
-    title = f"'{campaign.title}" if campaign.title[:1] in "=+-@" else campaign.title
-    return [
-        campaign.id,
-        title,  # a spreadsheet must not take it for a formula
-        campaign.status,
-        *(counted[name] for name in names),
-        measured["opt_outs"],
-        *(by_cohort.get(cohort, {}).get(name) for cohort in cohorts for name in skills),
-    ]
 
 
 @app.command("offers")

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from telegram import Bot, Update
+from telegram.error import TelegramError
 
 from actions.inbox import store
 from bot import logs, settings, wiring
@@ -59,6 +60,13 @@ async def _replay(service: Service, wanted: list[str]) -> int:
         token.get_secret_value() if token else "1:x",
         base_url=f"{service.settings.telegram_api}/bot",
     )
+    try:
+        await bot.initialize()  # what mentions the bot in a group is known by its name
+    except TelegramError as error:
+        _console.print(f"Telegram does not answer ({type(error).__name__}); try again later")
+        return 1
+    finally:
+        await bot.shutdown()
     client, _ = wiring.nlu(service.settings)
     intake = Intake(bot, service.sessions, client, service.desk, service.clock)
     with service.sessions() as db:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Annotated
 
 import typer
+import uvloop
 from rich.console import Console
 
 from bot import logs, settings, wiring
@@ -26,6 +28,12 @@ def run(
     logs.configure()
     console = Console(stderr=True, highlight=False)
     with wiring.service(settings.load()) as service:
-        asyncio.run(
-            service_run.run(service, parts, ready=lambda line: console.print(line, markup=False))
-        )
+        # What has been loaded stays: the collector need not look through it again and again.
+        gc.collect()
+        gc.freeze()
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(
+                service_run.run(
+                    service, parts, ready=lambda line: console.print(line, markup=False)
+                )
+            )

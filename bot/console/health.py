@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from actions.outbox import stats
 from bot.wiring import Service
 
 
@@ -25,7 +25,7 @@ def routes(service: Service, states: Mapping[str, Callable[[], str]]) -> list[Ro
 
     async def readyz(request: Request) -> Response:
         parts = {name: state() for name, state in states.items()}
-        parts["database"] = await asyncio.to_thread(_database, service)
+        parts |= await asyncio.to_thread(_asked, service)
         ready = all(
             state in ("up", "off") for name, state in parts.items() if name not in ("nlu",)
         )
@@ -41,10 +41,12 @@ def routes(service: Service, states: Mapping[str, Callable[[], str]]) -> list[Ro
     ]
 
 
-def _database(service: Service) -> str:
+def _asked(service: Service) -> dict[str, str]:
+    """Ask the database whether it is there, and whether the officers' chat lets us in."""
     try:
-        with service.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
+        with service.sessions() as db:
+            shut_out = stats.is_shut_out(db)
     except SQLAlchemyError:
-        return "down"
-    return "up"
+        return {"database": "down"}
+    desk = {} if service.desk.chat is None else {"desk": "refused" if shut_out else "up"}
+    return {"database": "up", **desk}

@@ -206,8 +206,6 @@ def _pressed(session: Session, question: str, value: str) -> Turn:
     match question, value:
         case "do", "person":
             return _person(session)
-        case "do", "tip":
-            return _say(session, "tip")
         case "do", "check":
             return _say(session, "check")
         case "language", "zh" | "en":
@@ -278,6 +276,8 @@ def _everyday(session: Session, said: Said) -> Turn:
             return _ask_forget(session)
     if session.case and said.intent in ("greet", "affirm", "deny"):
         return _in_case(session, said.judgement, (TellDesk(text=said.text),))
+    if said.intent == "ask_tip":
+        return personal.tip(session)
     key, choices = SAYINGS.get(said.intent or "", ("check", ()))
     return _say(session, key, *choices)
 
@@ -317,7 +317,7 @@ def _command(session: Session, name: str, argument: str) -> Turn:
             return _person(session, argument)
         case "start" | "check":
             session = replace(session, step=START)
-    intent = {"start": "greet", "tips": "ask_tip"}.get(name, name)
+    intent = {"start": "greet"}.get(name, name)
     key, choices = SAYINGS.get(intent, ("command.unknown", (messages.CHECK, messages.PERSON)))
     return _say(session, key, *choices)
 

@@ -30,8 +30,9 @@ TIPS = ("on", "off", "pause")
 def command(session: Session, name: str, argument: str) -> Turn | None:
     """Return what follows from one of these commands, or None for another's."""
     argument = argument.strip()
-    if name == "tips" and argument.lower() in TIPS:
-        return _asked(session, "tips", argument.lower())
+    if name == "tips":
+        said = argument.lower()
+        return _asked(session, "tips", said) if said in TIPS else tip(session)
     if name in COMMANDS:
         return _asked(session, name, argument)
     return None
@@ -39,6 +40,8 @@ def command(session: Session, name: str, argument: str) -> Turn | None:
 
 def pressed(session: Session, question: str, value: str) -> Turn | None:
     """Return what follows from one of these buttons, or None for another's."""
+    if (question, value) == ("do", "tip"):
+        return tip(session)
     if question in TOPICS:
         return _asked(session, question, value)
     if question in ("warning", "checkin"):
@@ -48,7 +51,15 @@ def pressed(session: Session, question: str, value: str) -> Turn | None:
     return None
 
 
+def tip(session: Session) -> Turn:
+    """Give a tip that fits them."""
+    turn = _asked(session, "tips", "now")
+    return replace(turn, session=session)  # a question of ours stays open
+
+
 def _asked(session: Session, topic: str, value: str) -> Turn:
+    if session.discreet and (topic == "quiz" or value.startswith(("now", "more_"))):
+        return Turn(session, (messages.simple("tip"),))  # said as the weather, like all else
     return Turn(replace(session, step=START), (), (Personal(topic, value),))
 
 

@@ -19,10 +19,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal
 
-import httpx
+import aiohttp
 import structlog
 
 from actions.triage.understanding import Entity, Understanding
@@ -41,6 +41,8 @@ SILLY = (KeyError, TypeError, ValueError, AttributeError)
 
 State = Literal["up", "down", "off", "starting"]
 Where = Callable[[], str | None]
+Post = Callable[[str, Mapping[str, str]], Awaitable[Mapping[str, Any]]]
+"""How a question reaches the server; what fails raises an OSError or one of SILLY."""
 
 
 class NluClient:
@@ -56,16 +58,12 @@ class NluClient:
         *,
         budget: float = BUDGET,
         clock: Callable[[], float] = time.monotonic,
-        transport: httpx.AsyncBaseTransport | None = None,
+        post: Post | None = None,
     ) -> None:
         self._where = where
         self._clock = clock
-        self._http = httpx.AsyncClient(
-            timeout=budget,
-            transport=transport,
-            limits=httpx.Limits(max_connections=CONNECTIONS),
-            trust_env=False,
-        )
+        self._post = post or self._over_http
+        self._http: aiohttp.ClientSession | None = None
         self._budget = budget
         self._failures = 0
         self._closed_until = 0.0
@@ -97,7 +95,7 @@ class NluClient:
         self._probing = open_before
         try:
             answer = await self._ask(url, text)
-        except (httpx.HTTPError, TimeoutError, *SILLY) as error:
+        except (aiohttp.ClientError, OSError, *SILLY) as error:
             self._note_failure(error)
             return None
         finally:
@@ -108,13 +106,23 @@ class NluClient:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        if self._http is not None:
+            await self._http.close()
 
     async def _ask(self, url: str, text: str) -> Understanding:
         async with asyncio.timeout(self._budget):
-            reply = await self._http.post(f"{url}/model/parse", json={"text": text[:LONGEST_TEXT]})
-            reply.raise_for_status()
-            return understood(reply.json())
+            asked = {"text": text[:LONGEST_TEXT]}
+            return understood(await self._post(f"{url}/model/parse", asked))
+
+    async def _over_http(self, url: str, asked: Mapping[str, str]) -> Mapping[str, Any]:
+        if self._http is None or self._http.closed:  # it belongs to the loop that uses it
+            self._http = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+                raise_for_status=True,
+            )
+        async with self._http.post(url, json=asked) as reply:
+            said: Mapping[str, Any] = await reply.json(content_type=None)
+            return said
 
     def _url(self) -> str | None:
         url = self._where() if callable(self._where) else self._where

@@ -15,6 +15,7 @@ from actions.profiles.models import Profile
 from actions.triage.judgement import ScamType
 from actions.warnings.models import CheckIn
 from actions.warnings.models import Warning as Warned
+from bot.campaigns import tips
 from bot.conversation import personal
 from tests.line import Line
 
@@ -320,3 +321,57 @@ def test_after_a_check_comes_what_they_will_most_likely_do_next(line: Line) -> N
 
     assert "接下来多半会" in said
     assert "联单" in said
+
+
+# -- tips -----------------------------------------------------------------------------------
+
+
+def test_a_tip_is_about_the_scam_they_last_met_and_asks_for_a_verdict(line: Line) -> None:
+    line.says("网上贷款让我先交保证金才放款，是不是骗子")
+
+    line.commands("tips")
+    asked = [each for each in line.buttons if each.startswith("ask:quiz:")]
+    name = asked[0].removeprefix("ask:quiz:").partition(".")[0]
+
+    assert tips.shelf()[name].type == ScamType.LOAN
+    assert line.buttons[-1] == "ask:tips:more_1"
+
+
+@pytest.mark.parametrize("side", ["scam", "real"])
+@pytest.mark.parametrize("said", ["scam", "real"])
+def test_a_tips_own_question_is_answered_with_the_reason(line: Line, side: str, said: str) -> None:
+    name = next(name for name, piece in tips.shelf().items() if piece.has_pair)
+    line.commands("start")
+
+    answer = line.presses("quiz", f"{name}.{side}_{said}")
+
+    assert ("答对了" in answer) is (side == said)
+    assert tips.shelf()[name].words["zh"]["real" if side == "scam" else "scam"][:10] in answer
+
+
+@pytest.mark.parametrize(
+    "value", ["nothing.scam_scam", "nothing.scam_", "loan.x_real", "._", "_", "more_9999999"]
+)
+def test_a_forged_answer_is_an_old_button(line: Line, value: str) -> None:
+    assert "过期" in line.presses("quiz", value)
+
+
+def test_another_tip_is_another_one(line: Line) -> None:
+    first = line.commands("tips")
+
+    assert line.presses("tips", "more_1") != first
+    assert line.presses("tips", "more_x")
+
+
+def test_a_tip_is_in_their_language(line: Line) -> None:
+    line.commands("language", "en")
+
+    assert line.commands("tips").isascii() or "Another one" in str(line.heard)
+
+
+def test_whoever_is_being_watched_gets_no_tip_on_the_screen(line: Line) -> None:
+    line.says(LIVE)
+    line.presses("quiet", "on")
+
+    assert "骗" not in line.commands("tips")
+    assert "骗" not in line.presses("tips", "more_1")

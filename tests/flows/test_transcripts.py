@@ -264,9 +264,9 @@ SCRIPTS = {
     """,
     "tips, help, thanks and who are you": """
         /tips
-        > 今天的提醒
+        > 骗
         市民: 来一条防骗知识
-        > 今天的提醒
+        > 骗
         /help
         > /person
         市民: 谢谢

@@ -103,7 +103,10 @@ def test_every_module_opens_with_a_sentence() -> None:
 
 
 def test_only_the_outbox_talks_to_channels() -> None:
-    sends = re.compile(r"\.(send_message|edit_message_text|answer_callback_query)\(")
+    sends = re.compile(
+        r"\.(send_message|edit_message_text|answer_callback_query)\("
+        r"|\"(sendMessage|editMessageText|answerCallbackQuery)\""
+    )
 
     found = {where for where, _, line in lines(OURS) if sends.search(line)}
     assert found == {"bot/channels/telegram/sender.py"}

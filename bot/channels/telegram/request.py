@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from telegram._utils.defaultvalue import DEFAULT_NONE
@@ -21,6 +23,7 @@ class AiohttpRequest(BaseRequest):
     def __init__(self, *, connections: int, timeout: float) -> None:
         self._connections, self._timeout = connections, timeout
         self._session: aiohttp.ClientSession | None = None
+        self._proxies: dict[str, str | None] = {}
 
     @property
     def read_timeout(self) -> float | None:
@@ -34,9 +37,16 @@ class AiohttpRequest(BaseRequest):
                 connector=aiohttp.TCPConnector(
                     limit=self._connections, keepalive_timeout=KEEP_ALIVE
                 ),
-                auto_decompress=True,
-                trust_env=True,
             )
+
+    def _proxy(self, url: str) -> str | None:
+        """Return the proxy that the environment names for this host, looked up once."""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if host not in self._proxies:
+            named = None if proxy_bypass(host) else getproxies().get(parts.scheme)
+            self._proxies[host] = named
+        return self._proxies[host]
 
     async def shutdown(self) -> None:
         """Close the pool."""
@@ -63,6 +73,7 @@ class AiohttpRequest(BaseRequest):
                 method,
                 url,
                 data=_form(request_data),
+                proxy=self._proxy(url),
                 timeout=aiohttp.ClientTimeout(total=total, sock_connect=CONNECT),
             ) as answer:
                 return answer.status, await answer.read()

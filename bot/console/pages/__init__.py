@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from bot.console.pages import case, payments, pictures, queue, roster, search, statistics, trail
+from bot.console.pages import (
+    campaigns,
+    case,
+    payments,
+    pictures,
+    queue,
+    roster,
+    search,
+    statistics,
+    trail,
+)
 from bot.console.view import Nav
 
-PAGES = (queue, case, payments, pictures, search, statistics, roster, trail)
+PAGES = (queue, case, payments, pictures, search, statistics, campaigns, roster, trail)
 NAV: tuple[Nav, ...] = tuple(page.NAV for page in PAGES if page.NAV is not None)
 
 

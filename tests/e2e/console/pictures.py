@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -54,6 +55,7 @@ def take(folder: Path, only: str = "") -> None:
                 page.get_by_role("button", name="登录值班台").click()
                 _pages(console, page, folder, size, only)
                 context.close()
+                _campaigns(console, browser, size, options, folder, only)
             browser.close()
             console.server.end()
             engine.dispose()
@@ -96,6 +98,32 @@ def _pages(console: Console, page: Page, folder: Path, size: str, only: str) -> 
     _take(page, folder, f"roster-{size}", only)
     page.goto("/trail")
     _take(page, folder, f"audit-{size}", only)
+
+
+def _campaigns(
+    console: Console,
+    browser: Browser,
+    size: str,
+    options: dict[str, object],
+    folder: Path,
+    only: str,
+) -> None:
+    officer = console.officer("张敏", Role.PUBLISHER)
+    context = browser.new_context(base_url=console.address, locale="zh-CN", **options)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(console.link(officer))
+    page.get_by_role("button", name="登录值班台").click()
+    page.wait_for_url("**/campaigns")
+    _take(page, folder, f"campaigns-{size}", only)
+    page.goto("/campaigns/new")
+    page.get_by_label("名称").fill("每周贷款提醒")
+    page.get_by_label("内容库").select_option(index=3)
+    page.get_by_role("button", name="存为草稿").click()
+    page.wait_for_url(re.compile(r"/campaigns/\d+$"))
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_selector("#status:has-text('等人批准')")
+    _take(page, folder, f"campaign-{size}", only)
+    context.close()
 
 
 def _take(page: Page, folder: Path, name: str, only: str, *, full: bool = False) -> None:

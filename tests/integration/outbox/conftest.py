@@ -67,7 +67,7 @@ class Box:
         fleeting: bool = False,
     ) -> int:
         with self.sessions.begin() as db:
-            message = store.enqueue(
+            return store.enqueue(
                 db,
                 dedup_key=key or f"test:{text}",
                 channel=channel,
@@ -78,8 +78,6 @@ class Box:
                 expires_at=expires_at,
                 fleeting=fleeting,
             )
-            db.flush()
-            return message.id
 
     def claim(self, limit: int = 10, *, holder: str = "a") -> list[str]:
         with self.sessions.begin() as db:
@@ -96,6 +94,11 @@ class Box:
                 sql("UPDATE outbox_worker SET lease_until = now() - interval '1 s' WHERE id = :h"),
                 {"h": holder},
             )
+
+    def wait_until_due(self) -> None:
+        """Let what waits be due by the database's clock, which is the workers'."""
+        with self.sessions.begin() as db:
+            db.execute(sql("UPDATE outbox_message SET due_at = now() WHERE status = 'waiting'"))
 
     def reclaim(self) -> int:
         with self.sessions.begin() as db:

@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from actions.citizens import store as citizens
-from actions.outbox import store
+from actions.outbox import stats, store
 from actions.outbox.models import Lane, Status
-from actions.outbox.policy import Blocked, Unavailable
+from actions.outbox.policy import Blocked, Outcome, Refused, Sent, Unavailable
 from bot import database
 from bot.sender import OutboxWorker, listen
 
@@ -190,3 +190,71 @@ def test_while_the_database_is_away_the_worker_waits_and_then_goes_on(
     asyncio.run(scene())
 
     assert sender.texts == ["一"]
+
+
+def test_what_was_sent_in_the_place_of_a_deleted_card_is_what_later_edits_find(
+    box: Box, sender: RecordingSender, new_worker: NewWorker
+) -> None:
+    box.put("卡", key="case:C-22222:card")
+    box.put("别的卡", key="case:C-33333:card")
+    box.put("改一", body={"edits": "case:C-22222:card"})
+    box.put("改二", body={"edits": "case:C-22222:card"})
+    box.put("答", body={"reply_to": "case:C-22222:card"})
+    box.put("改别的", body={"edits": "case:C-33333:card"})
+    sender.answers["改一"] = Sent("anew", anew=True)
+
+    asyncio.run(new_worker().run_once())
+
+    refs = {str(each.body["text"]): each.ref for each in sender.sent}
+    assert refs["改一"] == "ref-1"
+    assert (refs["改二"], refs["答"]) == ("anew", "anew")
+    assert refs["改别的"] == "ref-2"  # noise
+
+
+@pytest.mark.parametrize(
+    "refusal", [Blocked("bot was kicked"), Refused("chat not found", chat=True)], ids=str
+)
+def test_an_escalation_that_its_chat_refuses_waits_for_ever_and_is_shown(
+    box: Box, sender: RecordingSender, new_worker: NewWorker, refusal: Outcome
+) -> None:
+    card = box.put("卡", to="-100", lane=Lane.URGENT)
+    sender.answers["卡"] = refusal
+    for attempt in range(1, 6):
+        asyncio.run(new_worker().run_once())
+        status, attempts, error = box.state(card)
+        assert (status, attempts) == (Status.WAITING, attempt)
+        assert error is not None
+        assert error.startswith(store.SHUT)
+        box.wait_until_due()
+    with box.sessions() as db:
+        assert stats.is_shut_out(db)
+
+    sender.answers.clear()
+    asyncio.run(new_worker().run_once())
+
+    assert box.state(card)[0] == Status.SENT
+    with box.sessions() as db:
+        assert not stats.is_shut_out(db)
+
+
+@pytest.mark.parametrize(
+    ("to", "lane", "refusal"),
+    [
+        pytest.param("-100", Lane.URGENT, Refused("message is too long"), id="this message only"),
+        pytest.param("7", Lane.URGENT, Blocked("blocked by the user"), id="a citizen with a case"),
+        pytest.param("7", Lane.URGENT, Refused("gone", chat=True), id="a citizen who is gone"),
+        pytest.param("-100", Lane.REPLY, Blocked("kicked"), id="an answer in a group"),
+        pytest.param("-100", Lane.BULK, Refused("gone", chat=True), id="a tip for a group"),
+    ],
+)
+def test_what_nobody_can_mend_is_not_tried_again(
+    box: Box, sender: RecordingSender, new_worker: NewWorker, to: str, lane: Lane, refusal: Outcome
+) -> None:
+    message = box.put("信", to=to, lane=lane)
+    sender.answers["信"] = refusal
+
+    asyncio.run(new_worker().run_once())
+
+    assert box.state(message)[0] == Status.FAILED
+    with box.sessions() as db:
+        assert not stats.is_shut_out(db)

@@ -45,7 +45,9 @@ def test_a_message_that_is_taken_has_telegrams_own_id(bot: Bot) -> None:
             id="403",
         ),
         pytest.param(
-            refusal(400, "Bad Request: chat not found"), Refused("Chat not found"), id="400"
+            refusal(400, "Bad Request: chat not found"),
+            Refused("Chat not found", chat=True),
+            id="400",
         ),
         pytest.param(
             refusal(401, "Unauthorized"), Unavailable("the bot token is refused"), id="401"
@@ -94,3 +96,68 @@ def test_without_a_message_to_answer_it_is_sent_on_its_own(
     send(bot, {"text": "答", "reply_to": "case:C-22222:card"})
 
     assert "reply_parameters" not in telegram.asked[0][1]
+
+
+@pytest.mark.parametrize(
+    ("body", "description", "shut"),
+    [
+        pytest.param({}, "chat not found", True, id="no such chat"),
+        pytest.param({}, "not enough rights to send text messages to the chat", True, id="mute"),
+        pytest.param({}, "have no rights to send a message", True, id="no rights"),
+        pytest.param({}, "CHAT_WRITE_FORBIDDEN", True, id="forbidden"),
+        pytest.param({}, "message is too long", False, id="this text only"),
+        pytest.param({}, "BUTTON_DATA_INVALID", False, id="these buttons only"),
+        pytest.param(
+            {"topic": "C-22222"}, "not enough rights to create a topic", False, id="topic"
+        ),
+        pytest.param({"photo": "f"}, "not enough rights to send photos", False, id="pictures"),
+    ],
+)
+def test_a_chat_that_takes_nothing_is_told_from_a_message_it_does_not_take(
+    bot: Bot, telegram: ScriptedTelegram, body: dict[str, Any], description: str, shut: bool
+) -> None:
+    telegram.answers.append(refusal(400, f"Bad Request: {description}"))
+
+    outcome = send(bot, {"text": "卡", **body})
+
+    assert isinstance(outcome, Refused)
+    assert outcome.chat is shut
+
+
+def test_bad_markup_is_sent_again_as_plain_text(bot: Bot, telegram: ScriptedTelegram) -> None:
+    telegram.answers.append(refusal(400, "Bad Request: can't parse entities: unclosed tag"))
+
+    assert send(bot, {"text": "<b>小心 &amp; 核实", "markup": "html"}) == Sent("77")
+
+    (_, marked), (_, plain) = telegram.asked
+    assert (marked["parse_mode"], marked["text"]) == ("HTML", "<b>小心 &amp; 核实")
+    assert "parse_mode" not in plain
+    assert plain["text"] == "小心 & 核实"
+
+
+def test_bad_markup_is_tried_once_and_not_for_ever(bot: Bot, telegram: ScriptedTelegram) -> None:
+    telegram.answers += [refusal(400, "Bad Request: can't parse entities: unclosed tag")] * 2
+
+    outcome = send(bot, {"text": "<b>小心", "markup": "html"})
+
+    assert isinstance(outcome, Refused)
+    assert len(telegram.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "description", ["message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID"]
+)
+def test_a_card_that_somebody_deleted_is_sent_anew(
+    bot: Bot, telegram: ScriptedTelegram, description: str
+) -> None:
+    telegram.answers.append(refusal(400, f"Bad Request: {description}"))
+    body = {
+        "text": "卡",
+        "edits": "case:C-22222:card",
+        "buttons": [[{"label": "接手", "data": "case:C-22222:claim"}]],
+    }
+
+    assert send(bot, body, ref="5") == Sent("77", anew=True)
+
+    assert [method for method, _ in telegram.asked] == ["editMessageText", "sendMessage"]
+    assert telegram.asked[1][1]["reply_markup"] == telegram.asked[0][1]["reply_markup"]

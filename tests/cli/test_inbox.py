@@ -1,0 +1,169 @@
+"""An update that cannot be taken in is set aside, can be looked at, and taken in later."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from telegram import Bot, Update
+
+from actions.inbox import store
+from bot.channels.telegram.intake import TRIES, Intake
+from bot.database import Sessions
+from bot.desk import Desk
+from bot.nlu.client import NluClient
+from bot.regions import Region
+from tests.double import BotApi, BotApiDouble
+
+Here = Callable[..., Any]
+WORDS = "有人说我涉嫌洗钱"
+
+
+@pytest.fixture
+def api() -> Iterator[BotApi]:
+    with BotApiDouble() as api:
+        yield api
+
+
+@pytest.fixture
+def connected(here: Here, api: BotApi) -> Here:
+    """The command line with a bot."""
+    return partial(here, TELEGRAM_TOKEN=api.token, TELEGRAM_API=api.url)
+
+
+@pytest.fixture
+def intake(sessions: Sessions, region: Region, now: datetime, api: BotApi) -> Intake:
+    bot = Bot(api.token, base_url=f"{api.url}/bot")
+
+    async def greet() -> None:
+        async with bot:
+            assert bot.username
+
+    asyncio.run(greet())
+    return Intake(bot, sessions, NluClient(None), Desk("-100", region), lambda: now)
+
+
+def update(number: int, chat: int = 1001) -> Update:
+    who = {"id": chat, "is_bot": False, "first_name": "陈", "language_code": "zh-hans"}
+    message = {
+        "message_id": 1,
+        "date": 1,
+        "chat": {"id": chat, "type": "private"},
+        "from": who,
+        "text": WORDS,
+    }
+    return Update.de_json({"update_id": number, "message": message}, None)
+
+
+@contextmanager
+def broken(sessions: Sessions) -> Iterator[None]:
+    """The table that every report goes to refuses this one citizen's words."""
+    with sessions.begin() as db:
+        db.execute(text("ALTER TABLE report ADD CONSTRAINT broken CHECK (text NOT LIKE '%洗钱%')"))
+    try:
+        yield
+    finally:
+        with sessions.begin() as db:
+            db.execute(text("ALTER TABLE report DROP CONSTRAINT broken"))
+
+
+def queued(sessions: Sessions) -> list[str]:
+    with sessions() as db:
+        return list(db.scalars(text("SELECT dedup_key FROM outbox_message ORDER BY id")))
+
+
+def set_aside(intake: Intake, number: int) -> list[bool]:
+    return [asyncio.run(intake.settle(update(number))) for _ in range(TRIES)]
+
+
+def test_an_update_that_fails_again_and_again_is_set_aside_and_the_citizen_told(
+    intake: Intake, sessions: Sessions
+) -> None:
+    with broken(sessions):
+        stored = set_aside(intake, 9)
+        assert queued(sessions) == ["sorry:telegram:update:9"]
+
+    assert stored == [False] * (TRIES - 1) + [True]
+    assert asyncio.run(intake.settle(update(10))) is True  # noise: the rest goes on
+    with sessions() as db:
+        (record,) = store.list_set_aside(db, channel="telegram")
+    assert (record.external_id, record.failures) == ("update:9", TRIES)
+    assert WORDS not in record.error
+
+
+def test_the_list_names_what_is_set_aside_and_nobodys_words(
+    here: Here, intake: Intake, sessions: Sessions
+) -> None:
+    assert "nothing is set aside" in here("inbox", "list").stdout
+
+    with broken(sessions):
+        set_aside(intake, 9)
+        asyncio.run(intake.settle(update(10)))  # noise: it failed once
+    shown = here("inbox", "list")
+
+    assert shown.returncode == 0
+    assert "update:9" in shown.stdout
+    assert "update:10" not in shown.stdout
+    assert WORDS not in shown.stdout
+
+
+def test_a_replay_answers_the_citizen_and_clears_the_list(
+    connected: Here, intake: Intake, sessions: Sessions
+) -> None:
+    with broken(sessions):
+        set_aside(intake, 9)
+        set_aside(intake, 11)
+
+    done = connected("inbox", "replay", "9")
+
+    assert done.returncode == 0, done.stdout
+    assert "update:9 is taken in" in done.stdout
+    assert "reply:telegram:update:9:0" in queued(sessions)
+    assert "reply:telegram:update:11:0" not in queued(sessions)
+    with sessions() as db:
+        left = [each.external_id for each in store.list_set_aside(db, channel="telegram")]
+    assert left == ["update:11"]
+
+    assert connected("inbox", "replay").returncode == 0
+    assert "reply:telegram:update:11:0" in queued(sessions)
+
+
+def test_a_replay_that_fails_keeps_the_update_and_says_so(
+    connected: Here, intake: Intake, sessions: Sessions
+) -> None:
+    with broken(sessions):
+        set_aside(intake, 9)
+        done = connected("inbox", "replay")
+
+    assert done.returncode == 1
+    assert "update:9 failed again" in done.stdout
+    assert WORDS not in done.stdout
+    with sessions() as db:
+        assert store.is_set_aside(db, channel="telegram", external_id="update:9")
+
+
+def test_a_replay_of_what_is_not_set_aside_says_so(connected: Here) -> None:
+    done = connected("inbox", "replay", "77")
+
+    assert done.returncode == 1
+    assert "update:77 is not set aside" in done.stdout
+
+
+def test_a_replay_without_telegram_changes_nothing_and_says_why(
+    here: Here, intake: Intake, sessions: Sessions
+) -> None:
+    with broken(sessions):
+        set_aside(intake, 9)
+
+    done = here("inbox", "replay", TELEGRAM_TOKEN="1:x", TELEGRAM_API="http://127.0.0.1:9")
+
+    assert done.returncode == 1
+    assert "Telegram does not answer" in done.stdout
+    with sessions() as db:
+        assert store.is_set_aside(db, channel="telegram", external_id="update:9")
