@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from actions.cases import amounts
-from actions.cases.models import MERGED, Case, Outcome, Status
+from actions.cases.models import DRILLED, MERGED, Case, Outcome, Status
 from actions.indicators import store as indicators
 from actions.reports import store as reports
 
@@ -76,6 +76,8 @@ def _state(desk: Desk, case: Case) -> str:
     owner = case.owner.name if case.owner else "—"
     if case.status == Status.CLOSED and case.outcome == MERGED:
         return desk.say("desk.merged")
+    if case.status == Status.CLOSED and case.closed_at and case.outcome == DRILLED:
+        return desk.say("desk.drill_over", at=desk.at(case.closed_at))
     if case.status == Status.CLOSED and case.closed_at:
         return desk.say(
             "desk.closed",

@@ -201,9 +201,11 @@ def _on_case(
     case = found[0] if found else None
     if case is None:
         return desk.say(f"desk.how.{said.command}")
-    if not may_see(officer, case):
-        audit.record(db, "case.refused", actor=status.name(officer), now=now, case_code=case.code)
-        return desk.say("desk.press.unknown")
+    for each in filter(None, found):
+        if not may_see(officer, each):
+            actor = status.name(officer)
+            audit.record(db, "case.refused", actor=actor, now=now, case_code=each.code)
+            return desk.say("desk.press.unknown")
     return duty.trying(
         db,
         desk,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 import httpx
 import structlog
@@ -26,6 +27,8 @@ CASES = Gauge("fanzha_cases", "Cases that are not closed, without drills", ["sta
 OLDEST = Gauge("fanzha_oldest_unclaimed_seconds", "How long the oldest unclaimed case has waited")
 DRILL = Gauge("fanzha_drill_card_seconds", "How long the last drill's card took; -1: never came")
 BEAT = Gauge("fanzha_heartbeat_time", "When the last heartbeat was taken, in Unix seconds")
+for unknown in (RATIO, DRILL):  # nothing was looked at yet: nought would be an alarm
+    unknown.set(math.nan)
 
 
 async def look(service: Service, desk: Desk) -> Findings:

@@ -112,7 +112,9 @@ class Host:
     folder: Path
     running: list[Service] = field(default_factory=list)
 
-    def run(self, *args: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *args: str, timeout: float = 60, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
             [FANZHA, *args],
@@ -120,7 +122,7 @@ class Host:
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=timeout,
             check=False,
         )
 

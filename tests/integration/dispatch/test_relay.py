@@ -14,11 +14,13 @@ from sqlalchemy import select
 from actions.cases import store as cases
 from actions.cases import thread
 from actions.cases.models import Message, Vanishing
+from actions.officers import store as officers_list
 from actions.officers.models import Officer
 from actions.outbox.models import OutboxMessage, Status
 from bot import officer as officers_way
 from bot import quietly, relay, texts
 from bot.conversation.turn import Unreadable
+from bot.database import Sessions
 from bot.desk import Desk, Press
 from bot.inbox import Inbound, receive
 from bot.officer import OfficerSaid
@@ -377,3 +379,37 @@ def test_a_script_of_another_type_is_refused(on: Line) -> None:
     before = len(bodies(on, on.address))
     assert press(on, "say", "loan-1") == "案件状态已变，这一步现在做不了。"
     assert len(bodies(on, on.address)) == before
+
+
+def test_a_case_is_not_merged_into_one_of_another_district(
+    line: Line, hire: Callable[..., Officer], sessions: Sessions
+) -> None:
+    hire(8, "王芳")
+    codes = []
+    for address in ("7101", "7102"):
+        citizen = Line(sessions, line.desk, line.now, address=address)
+        citizen.says("公安局让我把钱转到安全账户，现在电话还没挂")
+        assert citizen.case
+        codes.append(citizen.case.code)
+    with sessions.begin() as db:
+        officer = officers_list.find(db, telegram_id=8)
+        theirs = cases.find(db, code=codes[1])
+        assert officer
+        assert theirs
+        officer.district, theirs.district = "武昌区", "汉阳区"
+
+    for order in (codes, codes[::-1]):
+        with sessions.begin() as db:
+            asked = OfficerSaid(
+                f"update:merge:{order[0]}",
+                8,
+                "8",
+                private=True,
+                command="merge",
+                argument=" ".join(order),
+            )
+            assert officers_way.take(db, line.desk, asked, now=line.now)
+
+    with sessions() as db:
+        found = [cases.find(db, code=code) for code in codes]
+        assert [case.status for case in found if case] == ["open", "open"]
