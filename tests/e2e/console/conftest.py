@@ -45,9 +45,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
+# Not for the whole run: Playwright keeps an event loop in this thread, and tests of other folders
+# have their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for the run. With CI=true its absence is a failure, elsewhere a skip."""
+    """One browser a module. With CI=true its absence is a failure, elsewhere a skip."""
     found = path_of_browser()
     if found is None:
         if os.environ.get("CI") == "true":
