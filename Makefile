@@ -16,7 +16,7 @@ demo: .venv/.made nlu_data/.venv/.made ## a citizen chat; a scripted day without
 	@.venv/bin/fanzha demo
 
 test: check setup browser ## every check and every test
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 browser: ## Debian's Chromium and Chinese fonts, where apt may install them
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
@@ -45,7 +45,7 @@ chaos: .venv/.made ## kill, cut and flood for some minutes
 
 lock: $(UV) ## lock both environments anew, with hashes and no host names
 	$(UV) pip compile -q --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock
-	$(UV) pip compile -q --universal --generate-hashes --no-header nlu_data/pyproject.toml -o nlu_data/requirements.lock
+	$(UV) --directory nlu_data pip compile -q --universal --generate-hashes --no-header pyproject.toml -o requirements.lock
 
 .tools/bin/uv:
 	@echo "fetching uv"
