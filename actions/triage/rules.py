@@ -167,7 +167,7 @@ OPT_OUT = re.compile(
     r"退订(?:请)?回?复?|(?:回|复)\s*(?:td|t|n|r|qx|0{1,5})(?![a-z0-9])|拒收(?:请)?回|reply stop|unsubscribe"
 )
 DEFRAUDED = re.compile(
-    r"被[^,，。\n]{0,4}骗(?:了|走|去|光)|被(?:人)?(?:电信|网络)?诈骗|骗(?:了|走)我|(?:was|were|got|been) (?:scammed|defrauded|conned|swindled)"
+    r"被[^,，。\n]{0,4}骗(?:了|走|去|光)|被(?:人)?(?:电信|网络)?诈骗|骗(?:了|走)我|(?:电信|网络|电话)诈骗了?\s?\d|(?:was|were|got|been) (?:scammed|defrauded|conned|swindled)"
 )
 GRAVE_SIGNALS = frozenset(
     {Signal.CODE, Signal.THREAT, Signal.ASKED_PAY, Signal.DETAILS, Signal.ON_LINE, Signal.SCREEN}
