@@ -34,6 +34,7 @@ SIGNALS = (
     "paid",
     "details",
 )
+UNCLEAR = "unclear"  # the intent of texts of which nobody could tell
 HEADS = ("scam", "types", "talk", "stage", "signals")
 MODEL_FILE = "judge.npz"
 
@@ -133,8 +134,12 @@ class Judge(IntentClassifier, GraphComponent):
         metadata = [(m.get("metadata") or {}).get("example") or {} for m in examples]
         stages = np.array([d.get("stage", "none") for d in metadata])
         is_scam = stages != "none"
-        # A general question about a scam is neither; it is left out of this head only.
-        told = stages != "query"
+        unclear = intents == UNCLEAR
+        # A general question about a scam is neither; it is left out of this head only. What nobody
+        # could tell stands in it twice, as a scam and as none: the truth is even odds.
+        told = np.r_[np.flatnonzero(stages != "query"), np.flatnonzero(unclear)]
+        judged = is_scam[told]
+        judged[len(told) - unclear.sum() :] = True
         wanted = self._config["heads"]
         mixing = self._likeness.mixing if self._likeness else None
         signs = {
@@ -144,7 +149,7 @@ class Judge(IntentClassifier, GraphComponent):
         heads = {
             "scam": fit_each(
                 views[told],
-                {"scam": is_scam[told]},
+                {"scam": judged},
                 wanted["scam"],
                 mixing=mixing,
                 calibrate=True,
@@ -153,8 +158,8 @@ class Judge(IntentClassifier, GraphComponent):
         tell("Judge: knows scam from none")
         for name, labels, rows in (
             ("types", intents, is_scam),
-            ("talk", intents, ~is_scam),
-            ("stage", stages, np.ones_like(is_scam)),
+            ("talk", intents, ~is_scam & ~unclear),
+            ("stage", stages, ~unclear),
         ):
             heads[name] = fit_exclusive(
                 views[rows], labels[rows].tolist(), wanted[name], mixing=mixing
