@@ -22,7 +22,7 @@ from actions.reports import store as reports
 from actions.triage.judgement import ScamType
 from actions.warnings import store as warnings
 from bot import relatives, texts
-from bot.campaigns import tips
+from bot.campaigns import tips, wording
 from bot.campaigns.wording import SIDES, fill
 from bot.conversation import messages
 from bot.conversation.turn import BLANK, Choice, Line, Personal, Prompt
@@ -200,7 +200,7 @@ def _tips(db: Session, citizen: Citizen, value: str, region: Region, now: dateti
     if value.startswith(("now", "more_")):
         return _tip(db, citizen, value.removeprefix("more_"), region, now)
     if value == "off":
-        profiles.tips_off(db, citizen_id=citizen.id)
+        profiles.tips_off(db, citizen_id=citizen.id, now=now)
         drop(db, citizen, Lane.BULK, now)
         return Prompt((Line("tips.off"),))
     profiles.tips_on(db, citizen_id=citizen.id)
@@ -226,19 +226,26 @@ def _tip(db: Session, citizen: Citizen, nth: str, region: Region, now: datetime)
     if piece is None:
         return messages.simple("tip")
     language = citizen.language or region.languages[0]
-    words = piece.words[language]
-    parts = [fill(words[part], language, region) for part in ("title", "body") if part in words]
-    lines = [Line("tips.words", {"words": "\n\n".join(parts)})]
-    choices = []
+    words = wording.words_of(piece)[language]
+    lines, choices = [], []
     if piece.has_pair:
         side = random.choice(SIDES)  # noqa: S311  which of a pair, no secret
         shown = fill(words[side], language, region)
-        lines += [BLANK, Line("campaign.pair", {"message": shown})]
+        lines = [BLANK, Line("campaign.pair", {"message": shown})]
         choices = [
             Choice("quiz", f"{piece.name}.{side}_{said}", f"quiz.choice.{said}") for said in SIDES
         ]
-    more = Choice("tips", f"more_{(number + 1) % 1000}", "tips.more")
-    return Prompt(tuple(lines), (*choices, more))
+        rest = texts.say("campaign.pair", language, region, message=shown)
+    else:
+        rest = ""
+    said = "\n\n".join(wording.lead(words, language, region, [rest]))
+    about = wording.About(piece.kind, piece.type)
+    drawn = wording.poster_of(words, language, region, about)
+    return Prompt(
+        (Line("tips.words", {"words": said}), *lines),
+        (*choices, Choice("tips", f"more_{(number + 1) % 1000}", "tips.more")),
+        drawn.to_json() if drawn else None,
+    )
 
 
 def stop(db: Session, citizen: Citizen, *, now: datetime) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from actions.campaigns.audience import WANTED, Audience
 from actions.campaigns.models import Campaign, Occurrence
 from actions.citizens.models import Citizen
+from actions.outbox import bulk
 from actions.outbox.models import Lane
 
 BATCH = 20_000  # citizens looked at in one transaction: a second or so
@@ -65,10 +66,12 @@ _QUEUE = text(
           AND (d.state = 'queued' OR d.settled_at > CAST(:now AS timestamptz) - :least)
         GROUP BY d.citizen_id
     ), who AS MATERIALIZED (
-        SELECT c.id,
-               {DRAW.format(what="'/control/'")} < :control AS held_out,
+        SELECT c.id, c.channel, c.address, {_LANGUAGE} AS language,
+               CASE WHEN :control > 0 THEN {DRAW.format(what="'/control/'")} < :control
+                    ELSE false END AS held_out,
                (CAST(:variants AS text[]))[
-                   1 + floor({DRAW.format(what="'/variant/'")} * cardinality(:variants))::int
+                   CASE WHEN cardinality(:variants) = 1 THEN 1 ELSE
+                   1 + floor({DRAW.format(what="'/variant/'")} * cardinality(:variants))::int END
                ] AS variant,
                CASE WHEN NOT :pair THEN NULL
                     WHEN {DRAW.format(what="'/side/' || :occurrence || '/'")} < 0.5 THEN 'scam'
@@ -95,17 +98,17 @@ _QUEUE = text(
                CASE WHEN reason IS NOT NULL THEN CAST(:now AS timestamptz) END
         FROM decided
         ON CONFLICT (citizen_id, occurrence_id) DO NOTHING
-        RETURNING citizen_id, variant, side, due_at, state
+        RETURNING citizen_id
     )
-    INSERT INTO outbox_message (dedup_key, channel, recipient, lane, body, status, due_at,
-                                expires_at, attempts, fleeting)
-    SELECT 'campaign:' || :occurrence || ':' || c.id, c.channel, c.address, :lane,
-           CAST(:bodies AS jsonb) -> (stored.variant || ':' || {_LANGUAGE} || ':'
-                                      || coalesce(stored.side, '')),
-           'waiting', stored.due_at, :expires, 0, false
-    FROM stored JOIN citizen c ON c.id = stored.citizen_id
-    WHERE stored.state = 'queued'
-    ORDER BY stored.due_at, c.id
+    INSERT INTO outbox_message (dedup_key, channel, recipient, lane, body, content_id, status,
+                                due_at, expires_at, attempts, fleeting)
+    SELECT 'campaign:' || :occurrence || ':' || id, channel, address, :lane, '{{}}',
+           (CAST(:contents AS jsonb)
+            ->> (variant || ':' || language || ':' || coalesce(side, '')))::bigint,
+           'waiting', due, :expires, 0, false
+    FROM decided
+    WHERE reason IS NULL AND id IN (SELECT citizen_id FROM stored)
+    ORDER BY due, id
     """
 )
 _MESSAGES = """
@@ -165,7 +168,7 @@ def batch(
             "spoken": list(wording.languages),
             "variants": list(wording.variants),
             "pair": wording.pair,
-            "bodies": json.dumps(wording.bodies),
+            "contents": json.dumps(_contents(db, occurrence, wording)),
             "seed": campaign.seed,
             "control": campaign.control,
             "gap": not correction,  # a correction must reach whoever has the mistake
@@ -184,6 +187,13 @@ def batch(
     if upto >= occurrence.last_id:
         occurrence.state = "queued"
     return queued.rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def _contents(db: Session, occurrence: Occurrence, wording: Wording) -> Mapping[str, object]:
+    """Return the ids of the bodies, which all of an occurrence's messages share."""
+    if occurrence.contents is None:
+        occurrence.contents = {key: bulk.share(db, each) for key, each in wording.bodies.items()}
+    return occurrence.contents
 
 
 def is_open(db: Session, campaign: Campaign) -> bool:

@@ -130,7 +130,7 @@ def own_answers(db: Session, campaign: Campaign) -> list[Skill]:
 
 
 def opt_outs(db: Session, campaign: Campaign, *, within: timedelta = timedelta(days=1)) -> int:
-    """Return how many said /stop within a day of getting it."""
+    """Return how many said /stop, or wanted no tips any more, within a day of getting it."""
     return (
         db.scalar(
             text(
@@ -139,7 +139,7 @@ def opt_outs(db: Session, campaign: Campaign, *, within: timedelta = timedelta(d
                 JOIN occurrence o ON o.id = d.occurrence_id
                 JOIN profile p ON p.citizen_id = d.citizen_id
                 WHERE o.campaign_id = :campaign AND d.state = 'sent'
-                  AND p.left_at >= d.settled_at AND p.left_at < d.settled_at + :within
+                  AND p.tips_off_at >= d.settled_at AND p.tips_off_at < d.settled_at + :within
                 """
             ),
             {"campaign": campaign.id, "within": within},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from actions.outbox import store as outbox
 from bot import settings, wiring
 from bot.campaigns import times, wording
 from bot.campaigns.times import BadTime
+from bot.poster import TooLong
 from bot.wiring import Service
 
 app = typer.Typer(no_args_is_help=True)
@@ -81,6 +82,9 @@ def create(
         float,
         typer.Option(min=0, max=store.MOST_CONTROL, help="Share that gets nothing."),
     ] = 0.0,
+    poster: Annotated[
+        bool, typer.Option("--poster", help="Send it as a picture drawn from the words, too.")
+    ] = False,
 ) -> None:
     """Write a draft and print its id. Without --cron and --at it goes out once it is approved."""
     with wiring.service(settings.load()) as service:
@@ -95,7 +99,9 @@ def create(
         draft = _draft(service, title.strip(), text_file, lang, audience, cron, at, expires)
         variants = dict(draft.variants)
         if variant_file:
-            variants["b"] = _words(variant_file, lang)[0]
+            variants["b"] = read_words(variant_file, lang)[0]
+        if poster:
+            variants = _with_posters(service, draft, variants)
         draft = replace(draft, variants=variants, catch_up=catch_up, control=control)
         with refusing(), service.sessions.begin() as db:
             made = store.create(db, draft, by=officer(db, by), now=service.clock())
@@ -113,7 +119,7 @@ def _draft(
     expires: str | None,
 ) -> store.Draft:
     zone = service.region.timezone
-    words, piece = _words(file, lang)
+    words, piece = read_words(file, lang)
     try:
         wish = json.loads(audience)
         if piece and not wish:
@@ -141,7 +147,8 @@ def _draft(
     )
 
 
-def _words(file: Path, lang: str) -> tuple[dict[str, dict[str, str]], content.Piece | None]:
+def read_words(file: Path, lang: str) -> tuple[dict[str, dict[str, str]], content.Piece | None]:
+    """Return the words of a file by language, and the piece they are of, if they are one."""
     try:
         text = file.read_text("utf-8").replace("\r\n", "\n")
         if content.is_piece(text):
@@ -158,6 +165,16 @@ def _words(file: Path, lang: str) -> tuple[dict[str, dict[str, str]], content.Pi
             f"{file} has {len(text)} characters; Telegram takes 3,500 of ours"
         )
     return {lang: {"text": text.strip()}}, None
+
+
+def _with_posters(
+    service: Service, draft: store.Draft, variants: wording.Words
+) -> dict[str, Mapping[str, Mapping[str, str]]]:
+    try:
+        about = wording.About(draft.kind, draft.type)
+        return dict(wording.with_posters(variants, service.region, about))
+    except TooLong as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 @contextmanager
@@ -236,7 +253,7 @@ def reword(
     lang: Annotated[str, typer.Option(help="The language of the words: zh or en.")] = "zh",
 ) -> None:
     """Change the words. It becomes a draft again and needs a new approval."""
-    words, _ = _words(text_file, lang)
+    words, _ = read_words(text_file, lang)
     with _acting(campaign_id, by) as (service, db, campaign, who):
         store.reword(db, campaign, {"a": words}, by=who, now=service.clock())
     console.print(f"campaign {campaign_id} is a draft with the new words")
@@ -250,7 +267,7 @@ def correct(
     lang: Annotated[str, typer.Option(help="The language of the words: zh or en.")] = "zh",
 ) -> None:
     """Stop it at once and draft its correction, for everybody it was meant for; print the id."""
-    words, _ = _words(text_file, lang)
+    words, _ = read_words(text_file, lang)
     with _acting(campaign_id, by) as (service, db, campaign, who):
         made = store.correct(db, campaign, {"a": words}, by=who, now=service.clock())
         console.print(str(made.id))

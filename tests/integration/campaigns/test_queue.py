@@ -211,7 +211,8 @@ def test_variants_and_control_group_share_the_audience(
             text(
                 "SELECT count(*) FROM delivery d JOIN outbox_message m ON m.dedup_key ="
                 " 'campaign:' || d.occurrence_id || ':' || d.citizen_id"
-                " WHERE upper(d.variant) <> left(m.body ->> 'text', 1)"
+                " LEFT JOIN outbox_content c ON c.id = m.content_id"
+                " WHERE upper(d.variant) IS DISTINCT FROM left(c.body ->> 'text', 1)"
             )
         )
     assert counted["audience"] == 1000
