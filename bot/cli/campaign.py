@@ -22,8 +22,9 @@ from actions.campaigns.status import Refusal
 from actions.officers import store as officers
 from actions.officers.models import Officer
 from actions.outbox import store as outbox
-from bot import settings, wiring
+from bot import publisher, settings, wiring
 from bot.campaigns import times, wording
+from bot.campaigns.asked import LONGEST
 from bot.campaigns.times import BadTime
 from bot.poster import TooLong
 from bot.wiring import Service
@@ -160,9 +161,9 @@ def read_words(file: Path, lang: str) -> tuple[dict[str, dict[str, str]], conten
         raise typer.BadParameter(f"{file}:\n{error}") from None
     if not text.strip():
         raise typer.BadParameter(f"{file} is empty")
-    if len(text) > 3500:
+    if len(text) > LONGEST:
         raise typer.BadParameter(
-            f"{file} has {len(text)} characters; Telegram takes 3,500 of ours"
+            f"{file} has {len(text)} characters; Telegram takes {LONGEST} of ours"
         )
     return {lang: {"text": text.strip()}}, None
 
@@ -192,6 +193,8 @@ def submit(campaign_id: Id, by: By) -> None:
     """Ask a second publisher to approve it."""
     with _acting(campaign_id, by) as (service, db, campaign, who):
         status.submit(db, campaign, by=who, now=service.clock())
+        publisher.ask_second(db, service.desk, campaign, by=who, now=service.clock())
+        outbox.nudge(db)
         shown = status.content_hash(campaign)[:8]
     console.print(f"campaign {campaign_id} is submitted; its content is {shown}")
 

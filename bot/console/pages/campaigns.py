@@ -16,7 +16,9 @@ from actions.campaigns.models import Campaign, State, Status
 from actions.campaigns.status import PUBLISHING, Refusal
 from actions.outbox import store as outbox
 from actions.triage.judgement import ScamType
-from bot.campaigns import report, times, tips, wording
+from bot import publisher
+from bot.campaigns import report, telling, times, tips, wording
+from bot.campaigns.asked import LONGEST, LONGEST_TITLE
 from bot.campaigns.times import BadTime
 from bot.console import view
 from bot.console.answers import done
@@ -25,15 +27,7 @@ from bot.console.refusals import Why
 from bot.console.view import Nav
 
 NAV = Nav("campaigns", "/campaigns", PUBLISHING)
-LONGEST = 3500  # characters; Telegram takes 4,096 with what we add
 WHENS = ("now", "at", "daily", "weekly", "monthly", "cron")
-REFUSALS: Mapping[type[Refusal], str] = {
-    status.OwnWork: "own",
-    status.ContentChanged: "changed",
-    status.IllegalMove: "illegal",
-    status.TooLate: "late",
-    status.NotAllowed: "role",
-}
 
 
 def show(ask: Ask) -> Response:
@@ -81,7 +75,7 @@ def create(ask: Ask) -> Response:
 
 def _draft(ask: Ask) -> store.Draft:
     title = ask.value("title")
-    if not 0 < len(title) <= 80:
+    if not 0 < len(title) <= LONGEST_TITLE:
         raise _wrong(ask, "title")
     piece = tips.shelf().get(ask.value("piece"))
     wish: dict[str, object] = {
@@ -168,7 +162,7 @@ def one(ask: Ask) -> Response:
             key=lambda each: (each[0][1] != ask.language, each[0]),
         ),
         when=_when(ask, campaign),
-        audience=_audience(ask, campaign),
+        audience=telling.audience(campaign, ask.language, ask.service.region),
         counted=counted,
         reasons=account.reasons(ask.db, campaign),
         measured=report.measured(ask.db, campaign),
@@ -226,6 +220,7 @@ def act(do: Callable[[Ask, Campaign], object], said: str) -> Callable[[Ask], Res
 
 def _submit(ask: Ask, campaign: Campaign) -> None:
     status.submit(ask.db, campaign, by=ask.officer, now=ask.now)
+    publisher.ask_second(ask.db, ask.desk, campaign, by=ask.officer, now=ask.now)
 
 
 def _approve(ask: Ask, campaign: Campaign) -> None:
@@ -280,45 +275,7 @@ def _find(ask: Ask) -> Campaign:
 
 
 def _when(ask: Ask, campaign: Campaign) -> str:
-    zone = ask.service.region.timezone
-    if campaign.cron:
-        coming = times.following(campaign.cron, ask.now, zone)
-        return ask.say(
-            "console.campaigns.again",
-            rhythm=_rhythm(ask, campaign.cron),
-            next=coming.astimezone(zone).strftime("%m-%d %H:%M") if coming else "—",
-        )
-    if campaign.at:
-        return campaign.at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-    return ask.say("console.campaigns.when.now")
-
-
-def _rhythm(ask: Ask, cron: str) -> str:
-    """Say a cron line in words, if it is one of those that the form makes."""
-    minute, hour, day, month, weekday = cron.split()
-    if month == "*" and minute.isdecimal() and hour.isdecimal():
-        clock = f"{int(hour):02}:{int(minute):02}"
-        if day == "*" and weekday == "*":
-            return f"{ask.say('console.campaigns.when.daily')} {clock}"
-        if day == "*" and weekday in times.DAYS:
-            return f"{ask.say(f'console.campaigns.weekday.{weekday}')} {clock}"
-        if weekday == "*" and day.isdecimal():
-            return f"{ask.say('console.campaigns.each_month', day=day)} {clock}"
-    return cron
-
-
-def _audience(ask: Ask, campaign: Campaign) -> str:
-    """Say in words whom it is for."""
-    names = {"topics": "type.", "ages": "profile.age.", "occupations": "profile.occupation."}
-    said = []
-    for name, values in campaign.audience.items():
-        assert isinstance(values, list)  # noqa: S101  as stored by a draft
-        for each in values:
-            if name == "districts" and ask.language != "zh":
-                each = ask.service.region.districts.get(each, each)
-            key = f"language.choice.{each}" if name == "languages" else names.get(name, "") + each
-            said.append(ask.say(key) if ask.knows(key) else str(each))
-    return " · ".join(said) or ask.say("console.campaigns.everybody")
+    return telling.when(campaign, ask.language, ask.service.region, now=ask.now)
 
 
 def _wrong(ask: Ask, what: str) -> NotDone:
@@ -326,7 +283,9 @@ def _wrong(ask: Ask, what: str) -> NotDone:
 
 
 def _refusal(ask: Ask, fact: Refusal, back: str) -> NotDone:
-    return NotDone(ask.say(f"console.campaigns.refused.{REFUSALS[type(fact)]}"), back=back)
+    return NotDone(
+        ask.say(f"console.campaigns.refused.{publisher.REFUSALS[type(fact)]}"), back=back
+    )
 
 
 _VERBS = {

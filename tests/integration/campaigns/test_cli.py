@@ -63,11 +63,17 @@ def test_a_campaign_from_the_draft_to_the_last_recipient(
 
     clock.turn(days=400)  # the command line's own clock is the machine's
     run(service)
-    assert sorted(send_due(sessions, clock())) == ["c0", "c1", "c2"]
+    reached = send_due(sessions, clock())
+    assert sorted(who for who in reached if who.startswith("c")) == ["c0", "c1", "c2"]
+    assert str(SECOND) in reached  # was asked to look at it
+    assert "other" not in reached
     campaigns.tick(service)
 
     code, said = fanzha("stats", number, "--json")
     counted = json.loads(said)
+    assert list(counted) == [
+        "audience", "queued", "sent", "failed", "blocked", "expired", "skipped"
+    ]  # fmt: skip
     assert counted["audience"] == counted["sent"] == 3
     assert counted["audience"] == sum(
         counted[k] for k in ("queued", "sent", "failed", "blocked", "expired", "skipped")
