@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from actions.officers import store as officers
 from actions.officers.models import Role
-from actions.warnings import importing, store
+from actions.warnings import figures, importing
 from bot import database, regions
 from bot.campaigns import risk
 from bot.settings import Settings
@@ -78,7 +78,7 @@ def main(people: int) -> None:
             number = risk.escalate(service, service.desk)
             print(f"escalating {number:,}{time.monotonic() - began:>24.1f} s")
             with sessions.begin() as db:
-                found = store.stats(db)
+                found = figures.stats(db)
             print(found)
             assert number == people // 20
             assert sum(found["status"].values()) == found["warnings"] == people  # type: ignore[attr-defined]

@@ -91,6 +91,7 @@ def plain(words: str, language: str) -> str:
     return words if language == "zh" else words.translate(_LATIN)
 
 
+@lru_cache(maxsize=64)
 def draw(made: Poster) -> bytes:
     """Return the picture as PNG."""
     image = Image.new("RGB", (WIDTH, HEIGHT), PAPER)

@@ -21,7 +21,7 @@ from actions.officers.models import Officer
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
 from bot import texts
-from bot.campaigns import asked, telling, wording
+from bot.campaigns import asked, risk, telling, wording
 from bot.campaigns.asked import NotUnderstood
 from bot.desk import Desk
 from bot.regions import Region
@@ -126,6 +126,8 @@ def press(db: Session, desk: Desk, pressed: CampaignPress, *, now: datetime) -> 
     if pressed.verb == "new":
         talk.send(talk.say("publish.new"))
         return ""
+    if pressed.verb == "take":
+        return _take(talk, pressed.campaign_id)
     campaign = store.find(db, campaign_id=pressed.campaign_id)
     if campaign is None:
         return talk.say("publish.unknown", number=str(pressed.campaign_id))
@@ -245,6 +247,18 @@ def _create(talk: _Talk, said: str) -> None:
         talk.send(_refused(talk, fact))
     else:
         _show(talk, made)
+
+
+def _take(talk: _Talk, offer: int) -> str:
+    """Draft the alert that is offered where reports rose."""
+    try:
+        made = risk.take(talk.db, offer, talk.region, by=talk.officer, now=talk.now)
+    except status.IllegalMove:
+        return talk.say("publish.taken")
+    except Refusal as fact:
+        return _refused(talk, fact)
+    _show(talk, made)
+    return ""
 
 
 def _do(talk: _Talk, campaign: Campaign, verb: str, content: str | None) -> str:

@@ -68,6 +68,11 @@ class Skill:
         return z(hit) - z(false)
 
     @property
+    def hit_rate(self) -> float | None:
+        """The share of scams that were taken for one."""
+        return self.hits / self.scams if self.scams else None
+
+    @property
     def false_alarm_rate(self) -> float | None:
         """The share of genuine messages that were taken for a scam."""
         return self.false_alarms / self.reals if self.reals else None

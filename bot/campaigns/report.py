@@ -13,7 +13,7 @@ from actions.campaigns import account, quiz, store
 from actions.campaigns.models import Campaign
 
 COUNTED = ("audience", "queued", "sent", "failed", "blocked", "expired", "skipped")
-SKILLS = ("answers", "sensitivity", "false_alarm_rate")
+SKILLS = ("answers", "sensitivity", "hit_rate", "false_alarm_rate")
 COHORTS = ("a", "b", "control")
 
 
@@ -23,6 +23,7 @@ class Answers(TypedDict):
     cohort: str
     answers: int
     sensitivity: float | None
+    hit_rate: float | None
     false_alarm_rate: float | None
 
 
@@ -51,6 +52,7 @@ def _told(each: quiz.Skill) -> Answers:
         "cohort": each.cohort,
         "answers": each.scams + each.reals,
         "sensitivity": each.sensitivity,
+        "hit_rate": each.hit_rate,
         "false_alarm_rate": each.false_alarm_rate,
     }
 

@@ -43,6 +43,11 @@ def wording(campaign: Campaign, region: Region, *, occurrence_id: int) -> Wordin
     return Wording(bodies, tuple(sorted(variants)), languages, pair)
 
 
+def shared_languages(variants: Words) -> set[str]:
+    """Return the languages that every variant is written in."""
+    return set.intersection(*(set(words) for words in variants.values()))
+
+
 def has_pair(variants: Words) -> bool:
     """Tell whether every version shows one of a pair."""
     return all(

@@ -12,7 +12,7 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from actions.campaigns import account, lint, rise, status, store
-from actions.campaigns.models import Campaign, Rise
+from actions.campaigns.models import Campaign
 from actions.campaigns.status import Refusal
 from bot import poster, regions, settings, texts, wiring
 from bot.campaigns import report, risk, times, wording
@@ -220,10 +220,7 @@ def take(offer: Annotated[int, typer.Argument(help="As `offers` shows it.")], by
     """Draft the alert that is offered; print the campaign's id."""
     with wiring.service(settings.load()) as service, refusing(), service.sessions.begin() as db:
         who = officer(db, by)
-        found = db.get(Rise, offer, with_for_update=True)
-        if found is None or found.campaign_id is not None:
-            raise Refusal(f"offer {offer} is not open")
-        made = risk.draft(db, found, service.region, by=who, now=service.clock())
+        made = risk.take(db, offer, service.region, by=who, now=service.clock())
         console.print(str(made.id))
 
 

@@ -17,7 +17,7 @@ from actions.cases.models import Outcome as Ended
 from actions.officers import store as officers
 from actions.officers.models import Officer, Role
 from actions.reports.models import Report
-from actions.warnings import importing, store
+from actions.warnings import figures, importing, store
 from actions.warnings.importing import BadList, Imported, Listed, NotAllowed
 from actions.warnings.models import CheckIn, Outcome
 from actions.warnings.models import Warning as Warned
@@ -246,7 +246,7 @@ def test_the_share_dissuaded_comes_with_its_interval(
                 store.answer(db, each, "paid" if n == 0 else "safe", now=clock())
 
     with sessions.begin() as db:
-        found = store.stats(db)
+        found = figures.stats(db)
 
     assert found["warnings"] == 10
     assert found["delivery"]["sent"] == 10  # type: ignore[index]
@@ -361,7 +361,7 @@ def test_forty_thousand_warnings_are_queued_and_accounted_for(
 
     assert done == Imported(number, 100, 0)
     with sessions.begin() as db:
-        found = store.stats(db)
+        found = figures.stats(db)
         queued = db.scalar(text("SELECT count(DISTINCT recipient) FROM outbox_message"))
     assert queued == found["delivery"]["queued"] == number  # type: ignore[index]
     assert found["warnings"] == number + 100
