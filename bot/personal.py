@@ -19,12 +19,13 @@ from actions.outbox.models import Lane
 from actions.profiles import store as profiles
 from actions.profiles.models import Profile
 from actions.reports import store as reports
-from actions.triage.judgement import ScamType
+from actions.triage.judgement import Judgement, ScamType, Stage, Verdict
 from actions.warnings import store as warnings
 from bot import relatives, texts
 from bot.campaigns import tips, wording
 from bot.campaigns.wording import SIDES, fill
 from bot.conversation import messages
+from bot.conversation.advice import GRAVE
 from bot.conversation.turn import BLANK, Choice, Line, Personal, Prompt
 from bot.regions import Region
 
@@ -312,6 +313,17 @@ def _told(
             Line(f"quiz.other.{side}", {"message": other}),
         )
     )
+
+
+def follow_up(
+    db: Session, citizen: Citizen, judgement: Judgement, *, region: Region, now: datetime
+) -> None:
+    """Ask tomorrow whether they came back, and tell the relatives who are to hear of a scam."""
+    if judgement.verdict not in GRAVE or judgement.stage == Stage.QUERY or not judgement.type:
+        return
+    warnings.plan_check_in(db, citizen_id=citizen.id, type=judgement.type, now=now)
+    if judgement.verdict == Verdict.SCAM and not judgement.escalate:  # that is an alarm of its own
+        relatives.tell_of_scam(db, citizen, region=region, now=now)
 
 
 def _note(db: Session, citizen: Citizen, topic: str, said: str, now: datetime) -> None:
