@@ -69,7 +69,7 @@ def _keep(file: Path, picture: bytes) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(picture)
     except OSError as error:
-        raise typer.BadParameter(f"{file} cannot be written: {error.strerror}") from None
+        raise Refusal(f"{file} cannot be written: {error.strerror}") from None
     console.print(f"[poster: {file}]", markup=False)
 
 
@@ -83,16 +83,17 @@ def draw(
 ) -> None:
     """Draw the poster of a text or piece, in every language it has."""
     region = regions.load(settings.load().region)
-    words, found = read_words(piece, lang)
-    about = wording.About(found.kind, found.type) if found else wording.About()
-    try:
-        drawn = wording.with_posters({"a": words}, region, about)
-    except poster.TooLong as error:
-        raise typer.BadParameter(str(error)) from None
-    for language, parts in drawn["a"].items():
-        made = wording.poster_of(parts, language, region, about)
-        if made is not None:
-            _keep(out / f"{piece.stem}-{language}.png", poster.draw(made))
+    with refusing():
+        words, found = read_words(piece, lang)
+        about = wording.About(found.kind, found.type) if found else wording.About()
+        try:
+            drawn = wording.with_posters({"a": words}, region, about)
+        except poster.TooLong as error:
+            raise Refusal(str(error)) from None
+        for language, parts in drawn["a"].items():
+            made = wording.poster_of(parts, language, region, about)
+            if made is not None:
+                _keep(out / f"{piece.stem}-{language}.png", poster.draw(made))
 
 
 def _when(service: Service, campaign: Campaign) -> str:
