@@ -307,10 +307,11 @@ def warned(console: Console, analyst: Officer) -> None:
         )
         db.execute(
             text(
-                "UPDATE warning SET delivery = 'sent', answered_at = :now, closed_at = :now,"
-                " status = 'closed', outcome = CASE WHEN id % 11 = 0 THEN 'paid'"
-                " WHEN id % 13 = 0 THEN 'unreachable' WHEN id % 17 = 0 THEN 'mistaken'"
-                " ELSE 'dissuaded' END WHERE id % 5 > 0"
+                "WITH nth AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM warning)"
+                " UPDATE warning w SET delivery = 'sent', answered_at = :now, closed_at = :now,"
+                " status = 'closed', outcome = CASE WHEN n % 11 = 0 THEN 'paid'"
+                " WHEN n % 13 = 0 THEN 'unreachable' WHEN n % 17 = 0 THEN 'mistaken'"
+                " ELSE 'dissuaded' END FROM nth WHERE nth.id = w.id AND n % 5 > 0"
             ),
             {"now": now},
         )
