@@ -29,7 +29,7 @@ from bot.conversation.advice import GRAVE
 from bot.conversation.turn import BLANK, Choice, Line, Personal, Prompt
 from bot.regions import Region
 
-FIELDS = ("district", "age", "occupation", "topics", "quiet", "zone")
+FIELDS = ("district", "age", "occupation", "topics", "language", "quiet", "zone")
 QUIET = {
     "none": None,
     "22_7": (1320, 420),
@@ -82,7 +82,9 @@ def _profile(db: Session, citizen: Citizen, value: str, region: Region) -> list[
     name, _, chosen = value.partition("_")
     if name not in FIELDS:
         return [messages.simple("button.old", messages.CHECK)]
-    if chosen != "skip" and not _set(
+    if name == "language" and chosen in texts.LANGUAGES:
+        citizen.language, citizen.language_chosen = chosen, True
+    elif chosen != "skip" and not _set(
         profiles.get(db, citizen_id=citizen.id), name, chosen, region
     ):
         return [messages.simple("button.old", messages.CHECK)]
@@ -138,6 +140,8 @@ def _ask(db: Session, citizen: Citizen, name: str, region: Region) -> Prompt:
             left = [each for each in ScamType if each not in chosen]
             options = [("done", "profile.topics.done"), ("all", "profile.topics.all")]
             options += [(each.value, f"type.{each}") for each in left]
+        case "language":
+            options = [(each, f"language.choice.{each}") for each in texts.LANGUAGES]
         case "quiet":
             options = [(each, f"profile.quiet.{each}") for each in QUIET]
         case _:
@@ -250,7 +254,7 @@ def _tip(db: Session, citizen: Citizen, nth: str, region: Region, now: datetime)
 
 
 def stop(db: Session, citizen: Citizen, *, now: datetime) -> None:
-    """End everything that they did not ask for, at once: tips, warnings, check-ins, guardians."""
+    """End everything that they did not ask for, at once: tips, warnings, check-ins."""
     profiles.leave(db, citizen_id=citizen.id, now=now)
     drop(db, citizen, Lane.BULK, now)
     drop(db, citizen, Lane.WARNING, now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
@@ -267,7 +268,7 @@ def _do(talk: _Talk, campaign: Campaign, verb: str, content: str | None) -> str:
         "submit": status.submit,
         "return": status.send_back,
         "pause": status.pause,
-        "resume": status.resume,
+        "resume": partial(status.resume, home=str(talk.region.timezone)),
         "cancel": status.cancel,
     }
     try:

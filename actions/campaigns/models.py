@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from actions.db.base import Base
@@ -90,6 +90,7 @@ class Occurrence(Base):
     expires_at: Mapped[datetime]
     settle_at: Mapped[datetime]  # when to look next at what became of it
     contents: Mapped[dict[str, object] | None]  # shared bodies by `variant:language:side`
+    sums: Mapped[dict[str, object] | None]  # states and reasons, once it is over
     created_at: Mapped[datetime]
 
     campaign: Mapped[Campaign] = relationship()
@@ -101,7 +102,6 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
         UniqueConstraint("citizen_id", "occurrence_id"),
-        Index("ix__delivery__due", "due_at", postgresql_where=text("state = 'queued'")),
         Index("ix__delivery__occurrence", "occurrence_id", "state"),
     )
 

@@ -25,6 +25,7 @@ BATCH = 20_000  # citizens looked at in one transaction: a second or so
 GAP = timedelta(hours=6)  # between two bulk messages to one citizen
 LOCK = 7_226_604  # batches of two campaigns wait for each other: the gap must see both
 SEEN_AHEAD = timedelta(minutes=1)
+CHANNELS = ("telegram", "terminal")  # by which citizens are reached
 
 # When the day begins where the citizen lives, for a moment that falls into their quiet hours.
 AFTER_QUIET = """
@@ -219,14 +220,26 @@ def hold(db: Session, campaign: Campaign) -> int:
     )
 
 
-def let_go(db: Session, campaign: Campaign, *, now: datetime) -> int:
-    """Put the campaign's held messages back in line."""
+def let_go(db: Session, campaign: Campaign, *, home: str, now: datetime) -> int:
+    """Put the campaign's held messages back in line; what falls into quiet hours waits for the
+    citizen's morning.
+    """
+    due = after_quiet("greatest(d.due_at, CAST(:now AS timestamptz))")
     return _change(
         db,
-        "UPDATE outbox_message m SET status = 'waiting', due_at = greatest(m.due_at, :now) "
-        + _MESSAGES
-        + "AND m.status = 'held'",
+        f"""
+        WITH back AS (
+            SELECT d.occurrence_id, d.citizen_id, {due} AS due
+            FROM delivery d JOIN occurrence o ON o.id = d.occurrence_id
+                            LEFT JOIN profile p ON p.citizen_id = d.citizen_id
+            WHERE o.campaign_id = :campaign AND d.state = 'queued'
+        )
+        UPDATE outbox_message m SET status = 'waiting', due_at = back.due FROM back
+        WHERE m.dedup_key = 'campaign:' || back.occurrence_id || ':' || back.citizen_id
+          AND m.status = 'held'
+        """,
         campaign=campaign.id,
+        home=home,
         now=now,
     )
 
@@ -252,29 +265,42 @@ def drop(db: Session, campaign: Campaign, *, reason: str, now: datetime) -> int:
     return dropped
 
 
-def keep_quiet(db: Session, *, home: str, now: datetime) -> int:
+def keep_quiet(db: Session, *, home: str, ahead: int, now: datetime) -> int:
     """Move to the morning what waits for citizens whose quiet hours are beginning.
 
-    A long queue takes hours to send; what was due in the evening must not arrive at night.
+    A long queue takes hours to send; what was due in the evening must not arrive at night. Looked
+    at are the next `ahead` messages of each lane, more than can leave before the next look.
     """
     soon = now + SEEN_AHEAD
     return _change(
         db,
         f"""
-        WITH early AS (
-            SELECT d.id, d.occurrence_id, d.citizen_id, {after_quiet("CAST(:soon AS timestamptz)")}
-                   AS due
-            FROM profile p JOIN delivery d ON d.citizen_id = p.citizen_id
-            WHERE p.quiet_from IS NOT NULL AND d.state = 'queued' AND d.due_at <= :soon
+        WITH head AS MATERIALIZED (
+            SELECT next.* FROM unnest(CAST(:channels AS text[])) AS ch(channel)
+            CROSS JOIN unnest(CAST(:lanes AS bigint[])) AS l(lane) CROSS JOIN LATERAL (
+                SELECT m.id, m.dedup_key, m.channel, m.recipient FROM outbox_message m
+                WHERE m.status = 'waiting' AND m.channel = ch.channel AND m.lane = l.lane
+                  AND m.due_at <= :soon
+                ORDER BY m.due_at, m.id LIMIT :ahead
+            ) AS next
+            WHERE starts_with(next.dedup_key, 'campaign:')
+        ), early AS (
+            SELECT head.id, d.id AS delivery_id, {after_quiet("CAST(:soon AS timestamptz)")} AS due
+            FROM head JOIN citizen c ON c.channel = head.channel AND c.address = head.recipient
+                      JOIN profile p ON p.citizen_id = c.id AND p.quiet_from IS NOT NULL
+                      JOIN delivery d ON d.citizen_id = c.id AND d.state = 'queued'
+                          AND head.dedup_key = 'campaign:' || d.occurrence_id || ':' || c.id
         ), moved AS (
             UPDATE outbox_message m SET due_at = early.due FROM early
-            WHERE m.dedup_key = 'campaign:' || early.occurrence_id || ':' || early.citizen_id
-              AND m.status IN ('waiting', 'held') AND early.due > :soon
-            RETURNING early.id, early.due
+            WHERE m.id = early.id AND m.status = 'waiting' AND early.due > :soon
+            RETURNING early.delivery_id, early.due
         )
-        UPDATE delivery SET due_at = moved.due FROM moved WHERE delivery.id = moved.id
+        UPDATE delivery SET due_at = moved.due FROM moved WHERE delivery.id = moved.delivery_id
         """,
         soon=soon,
+        ahead=ahead,
+        channels=list(CHANNELS),
+        lanes=[int(Lane.WARNING), int(Lane.BULK)],
         home=home,
     )
 

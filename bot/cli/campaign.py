@@ -234,7 +234,8 @@ def pause(campaign_id: Id, by: By) -> None:
 def resume(campaign_id: Id, by: By) -> None:
     """Let it go on."""
     with _acting(campaign_id, by) as (service, db, campaign, who):
-        status.resume(db, campaign, by=who, now=service.clock())
+        zone = str(service.region.timezone)
+        status.resume(db, campaign, by=who, home=zone, now=service.clock())
         outbox.nudge(db)
         now = campaign.status
     console.print(f"campaign {campaign_id} is {now}")

@@ -36,7 +36,8 @@ def test_a_profile_is_asked_in_taps_that_can_all_be_skipped(line: Line) -> None:
     line.presses("profile", "occupation_skip")
     line.presses("profile", "topics_loan")
     line.presses("profile", "topics_romance")
-    line.presses("profile", "topics_done")
+    assert "语言" in line.presses("profile", "topics_done")
+    line.presses("profile", "language_zh")
     line.presses("profile", "quiet_22_7")
     said = line.presses("profile", "zone_skip")
 
@@ -52,8 +53,20 @@ def test_a_profile_is_asked_in_taps_that_can_all_be_skipped(line: Line) -> None:
     assert "22:00–07:00" in shown
 
 
+def test_a_language_chosen_in_the_profile_is_spoken_from_then_on(line: Line) -> None:
+    line.says("你好")
+
+    assert "leave you alone" in line.presses("profile", "language_en")
+
+    assert line.citizen
+    assert (line.citizen.language, line.citizen.language_chosen) == ("en", True)
+    line.says("网上刷单让我先垫钱，是不是骗子")
+    assert line.citizen.language == "en"
+
+
 @pytest.mark.parametrize(
-    "value", ["district_99", "district_x", "age_old", "shoe_42", "zone_mars", "topics_none"]
+    "value",
+    ["district_99", "district_x", "age_old", "shoe_42", "zone_mars", "topics_none", "language_fr"],
 )
 def test_a_button_that_is_none_of_ours_changes_nothing(line: Line, value: str) -> None:
     assert "过期" in line.presses("profile", value)

@@ -224,7 +224,8 @@ def _pause(ask: Ask, campaign: Campaign) -> None:
 
 
 def _resume(ask: Ask, campaign: Campaign) -> None:
-    status.resume(ask.db, campaign, by=ask.officer, now=ask.now)
+    home = str(ask.service.region.timezone)
+    status.resume(ask.db, campaign, by=ask.officer, home=home, now=ask.now)
 
 
 def _cancel(ask: Ask, campaign: Campaign) -> None:

@@ -368,7 +368,7 @@ def report(citizen_id: int, when: datetime) -> Report:
 def test_forty_thousand_warnings_are_queued_and_accounted_for(
     service: Service, sessions: Sessions, clock: Clock
 ) -> None:
-    """A tenth of the bar; benchmarks/warnings_accounts.py does all of it."""
+    """A tenth of the bar; `make campaigns` does all of it."""
     number = 4_000
     with sessions.begin() as db:
         db.execute(

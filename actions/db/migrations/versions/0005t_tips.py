@@ -1,4 +1,4 @@
-"""Tips: bodies shared by an occurrence's messages, when somebody turned tips off, fewer checks."""
+"""Tips: bodies that messages share, sums that are kept, when tips were turned off, fewer checks."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("occurrence", sa.Column("contents", postgresql.JSONB(), nullable=True))
+    op.add_column("occurrence", sa.Column("sums", postgresql.JSONB(), nullable=True))
     op.add_column("profile", sa.Column("tips_off_at", sa.DateTime(timezone=True), nullable=True))
-    # (occurrence_id, state) finds what it found, and a million rows are written sooner.
+    # A million rows are written sooner: (occurrence_id, state) finds what the first found, and
+    # who has quiet hours is looked up from the messages that are about to leave.
     op.drop_index("ix__delivery__queued", table_name="delivery")
+    op.drop_index("ix__delivery__due", table_name="delivery")
     op.drop_constraint("fk__delivery__occurrence_id__occurrence", "delivery", type_="foreignkey")
 
 
@@ -29,6 +32,13 @@ def downgrade() -> None:
         ["id"],
     )
     op.create_index(
+        "ix__delivery__due",
+        "delivery",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'queued'"),
+    )
+    op.create_index(
         "ix__delivery__queued",
         "delivery",
         ["occurrence_id"],
@@ -36,4 +46,5 @@ def downgrade() -> None:
         postgresql_where=sa.text("state = 'queued'"),
     )
     op.drop_column("profile", "tips_off_at")
+    op.drop_column("occurrence", "sums")
     op.drop_column("occurrence", "contents")
