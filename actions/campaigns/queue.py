@@ -80,7 +80,8 @@ _QUEUE = text(
                p.quiet_from, p.quiet_to, p.timezone,
                :gap AND coalesce(past.busy, false) AS busy,
                greatest(:at, CASE WHEN :gap THEN past.last + :least END) AS ready
-        FROM citizen c LEFT JOIN profile p ON p.citizen_id = c.id
+        FROM citizen c LEFT JOIN profile p ON p.citizen_id = c.id AND p.citizen_id > :after
+                                              AND p.citizen_id <= :upto
                        LEFT JOIN past ON past.citizen_id = c.id
         WHERE c.id > :after AND c.id <= :upto AND {WANTED}
     ), timed AS MATERIALIZED (
