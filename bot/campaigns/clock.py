@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from actions.audit import store as audit
 from actions.campaigns import account, queue, status, store
 from actions.campaigns.models import Campaign, CatchUp, Status
+from actions.outbox import leases
 from actions.outbox import store as outbox
 from bot.campaigns import times
 from bot.campaigns.wording import in_season, wording
@@ -48,6 +49,7 @@ def keep_quiet(service: Service) -> int:
     rate = service.settings.telegram_rate or MOST_AHEAD
     ahead = min(MOST_AHEAD, round(rate * LOOK_AHEAD))
     with service.sessions.begin() as db:
+        leases.begin(db)  # look-ups only, whatever the planner thinks of a million new rows
         return queue.keep_quiet(db, home=home(service), ahead=ahead, now=service.clock())
 
 
