@@ -47,9 +47,7 @@ def _any_of(answers: object) -> list[object]:
     return answers if isinstance(answers, list) else [answers]
 
 
-@pytest.mark.parametrize(
-    "case", [pytest.param(c, id=c["name"]) for c in CASES if "open" not in c]
-)
+@pytest.mark.parametrize("case", [pytest.param(c, id=c["name"]) for c in CASES if "open" not in c])
 def test_a_case_is_judged_as_an_officer_would(case: Case, judged: dict[str, Judgement]) -> None:
     judgement = judged[case["name"]]
     said = (judgement.verdict.value, judgement.stage.value, judgement.confidence)
