@@ -1,7 +1,7 @@
 """Named cases (`cases.yml`) through the model and the rules together.
 
-A case says what a careful officer would: `verdict`, `type` and `stage` are one answer, or a list of
-those one could defend. `open` marks one that we still get wrong and says how: mistakes on record.
+A case says what a careful officer would: `verdict`, `type` and `stage` are one answer or a list
+of those one could defend. `open` marks one that we still get wrong, and says how: on record.
 A mistake found in use becomes a case here first.
 """
 
