@@ -42,7 +42,9 @@ def written(console: Console, page: Page) -> str:
 POST_APPROVAL = """async () => {
     const form = document.querySelector("form[action$='/return']");
     const answer = await fetch(form.action.replace(/return$/, "approve"), {
-        method: "POST", headers: {"HX-Request": "true"}, body: new URLSearchParams(new FormData(form)),
+        method: "POST",
+        headers: {"HX-Request": "true"},
+        body: new URLSearchParams(new FormData(form)),
     });
     return JSON.parse(answer.headers.get("HX-Trigger")).said.text;
 }"""
