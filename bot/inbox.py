@@ -12,18 +12,17 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
-from actions.cases import amounts, thread
+from actions.cases import amounts
 from actions.cases import store as cases
-from actions.cases.codes import MESSAGE, PATTERN
 from actions.cases.models import Case, Status
+from actions.cases.thread import Written
 from actions.citizens import store as citizens
 from actions.citizens.forget import forget
 from actions.citizens.models import Citizen
 from actions.indicators.extract import Found
-from actions.officers import store as officers
-from actions.officers.badges import PATTERN as BADGE
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
+from actions.profiles import store as profiles
 from actions.reports import store as reports
 from actions.reports.models import Report
 from actions.triage import wording
@@ -32,7 +31,7 @@ from actions.triage.judgement import Judgement, Stage, Verdict
 from actions.triage.understanding import Understanding
 from actions.warnings import store as warnings
 from bot import desk as duty
-from bot import personal, quietly, relatives, relay, texts
+from bot import personal, proof, quietly, relatives, relay, texts
 from bot.conversation import flow, messages, turn
 from bot.conversation.advice import GRAVE
 from bot.conversation.intents import everyday
@@ -134,6 +133,8 @@ def receive(
         discreet=quietly.is_on(citizen, now=now),
     )
     quietly.note_read(db, citizen, now=now)
+    if case is not None:
+        relay.read_by_citizen(db, desk, case, citizen, now=now)
     after = flow.advance(session, event)
     citizen.step, citizen.facts = after.session.step, dict(after.session.facts)
 
@@ -220,13 +221,11 @@ def _perform_more(taking: _Taking, effect: turn.Effect) -> None:
         case SetWord(word):
             taking.citizen.word = word or None
         case Verify(code):
-            taking.more.append(_verified(taking, code))
+            taking.more.append(proof.told(taking.db, taking.desk, taking.citizen, code))
         case NoteHelped(helped):
             _note_helped(taking, helped)
         case NoteRead():
             quietly.note_read(taking.db, taking.citizen, now=taking.now, at_once=True)
-            if taking.case:
-                relay.read_by_citizen(taking.db, taking.case, taking.citizen, now=taking.now)
 
 
 def _forget(taking: _Taking) -> None:
@@ -244,6 +243,7 @@ def _open(taking: _Taking, cause: str, judgement: Judgement | None) -> None:
         db, citizen_id=taking.citizen.id, since=now - RECENT
     )
     words = report.text if report else ""
+    home = profiles.find(db, citizen_id=taking.citizen.id)
     taking.case = cases.open_case(
         db,
         citizen_id=taking.citizen.id,
@@ -251,7 +251,7 @@ def _open(taking: _Taking, cause: str, judgement: Judgement | None) -> None:
         judgement=judgement,
         now=now,
         policy=taking.desk.policy,
-        district=taking.desk.region.district_in(words),
+        district=taking.desk.region.district_in(words) or (home.district if home else None),
         amount=amounts.largest_in(words),
         discreet=quietly.is_on(taking.citizen, now=now),
         drill=taking.citizen.channel == DRILL,
@@ -270,31 +270,32 @@ def _tell_desk(taking: _Taking, told: TellDesk) -> None:
     case, desk = taking.case, taking.desk
     if case is None:
         return
-    _learn(taking, case, text)
+    changed = _learn(taking, case, text)
     if judgement and judgement.escalate and _rises(case, judgement):
+        changed = True
         case.type, case.stage = judgement.type, judgement.stage
         case.reasons, case.cause = list(judgement.reasons), "live"
-        changed = desk.say(
+        said = desk.say(
             "desk.changed", case=case.code, type=f"type.{case.type}", stage=f"stage.{case.stage}"
         )
-        duty.tell(taking.db, desk, case, changed, now=taking.now)
+        duty.tell(taking.db, desk, case, said, now=taking.now)
+    if changed:
         duty.redraw(taking.db, desk, case, now=taking.now)
     for line in lines:
         said = desk.say(line.key, case=case.code, **line.params)
         duty.tell(taking.db, desk, case, said, now=taking.now)
     photo = taking.message.photo
     if text or photo:
-        relay.hear(
-            taking.db, desk, case, text, citizen=taking.citizen, now=taking.now, photo=photo
-        )
+        words = Written(text, photo=photo, ref=taking.message.ref)
+        relay.hear(taking.db, desk, case, words, citizen=taking.citizen, now=taking.now)
 
 
-def _learn(taking: _Taking, case: Case, text: str) -> None:
-    """Note the sum and the district when the citizen comes to name them."""
-    named = amounts.largest_in(text)
-    if named is not None and named > (case.amount or 0):
-        case.amount = named
+def _learn(taking: _Taking, case: Case, text: str) -> bool:
+    """Note the sum and the district when the citizen comes to name them; tell whether they did."""
+    before = case.amount, case.district
+    case.amount = max(filter(None, (case.amount, amounts.largest_in(text))), default=None)
     case.district = case.district or taking.desk.region.district_in(text)
+    return before != (case.amount, case.district)
 
 
 def _set_discreet(taking: _Taking, on: bool) -> None:
@@ -308,6 +309,7 @@ def _note_helped(taking: _Taking, helped: bool) -> None:
     case = cases.find_last(taking.db, citizen_id=taking.citizen.id)
     if case is None:
         return
+    relay.read_by_citizen(taking.db, taking.desk, case, taking.citizen, now=taking.now)
     case.helped = helped
     audit.record(
         taking.db,
@@ -319,22 +321,6 @@ def _note_helped(taking: _Taking, helped: bool) -> None:
     key = "desk.helped" if helped else "desk.not_helped"
     said = taking.desk.say(key, case=case.code)
     duty.tell(taking.db, taking.desk, case, said, now=taking.now)
-
-
-def _verified(taking: _Taking, code: str) -> Prompt:
-    """Tell whether a code is ours: of a case, an officer or a message. Nothing else is told."""
-    db, code = taking.db, code.strip().upper()
-    if PATTERN.fullmatch(code) and (case := cases.find(db, code=code)):
-        return messages.simple("verify.case", case=code, state=f"verify.state.{case.status}")
-    if BADGE.fullmatch(code) and (officer := officers.find_badge(db, badge=code)):
-        return messages.simple("verify.officer", words=texts.surname(officer.name), badge=code)
-    if MESSAGE.fullmatch(code):
-        message = thread.find(db, code=code)
-        # Only whom it was written to hears that it is genuine: a code can be copied.
-        if message and message.citizen_id == taking.citizen.id:
-            at = taking.desk.at(message.sent_at)
-            return messages.simple("verify.message", message=code, at=at)
-    return messages.simple("verify.not_ours", messages.PERSON)
 
 
 def _rises(case: Case, judgement: Judgement) -> bool:

@@ -15,13 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import uuid4
 
 import psycopg
 import structlog
 from sqlalchemy.orm import Session
 
+from actions.cases import pictures
 from actions.citizens import store as citizens
 from actions.outbox import leases, store
 from actions.outbox.claim import Claimed
@@ -42,6 +43,12 @@ SPARE = 128  # of these, places that what nobody waits for cannot take
 SETTLE_AGAIN = 0.5
 GATHER = 0.02  # seconds in which what lands is settled in one transaction
 LAST_WORDS = 10.0  # seconds a stopping worker gives what is in flight
+
+
+class Afterwards(Protocol):
+    """What else is written down, in the same transaction, when a message has landed."""
+
+    def __call__(self, db: Session, settled: Settlement, *, now: datetime) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ class OutboxWorker:
         clock: Callable[[], datetime],
         recipient: str | None = None,
         paces: Mapping[str, Pace] | None = None,
+        afterwards: Afterwards | None = None,
     ) -> None:
         self.id = uuid4().hex
         self._recipient = recipient
@@ -72,6 +80,7 @@ class OutboxWorker:
         self._senders = senders
         self._clock = clock
         self._paces = paces or {}
+        self._afterwards = afterwards
         self._unpaced = tuple(channel for channel in senders if channel not in self._paces)
         self._wake = asyncio.Event()
         self._settling = asyncio.Event()
@@ -278,20 +287,31 @@ class OutboxWorker:
                 claimed.channel,
                 claimed.recipient,
                 outcome,
+                claimed.body,
             )
         )
 
     async def _send(self, claimed: Claimed) -> Outcome:
         if "edits" in claimed.body and claimed.ref is None:
             return Refused("what it edits was never sent")
-        envelope = Envelope(
-            claimed.recipient, claimed.body, claimed.lane, claimed.ref, paid=claimed.paid
-        )
+        body = claimed.body
         try:
+            if "upload" in body:
+                picture = await self._in_thread(self._picture, str(body["upload"]))
+                if picture is None:
+                    return Refused("its picture is gone")
+                body = {**body, "photo": picture}
+            envelope = Envelope(
+                claimed.recipient, body, claimed.lane, claimed.ref, paid=claimed.paid
+            )
             return await self._senders[claimed.channel].send(envelope)
         except Exception as error:  # noqa: BLE001  a bug delays its message, the rest goes on
             log.error("outbox.bug", message=claimed.id, error=error)
             return Unavailable(f"bug: {type(error).__name__}")
+
+    def _picture(self, message: str) -> str | bytes | None:
+        with self._sessions() as db:
+            return pictures.find(db, code=message)
 
     # -- settling
 
@@ -322,6 +342,8 @@ class OutboxWorker:
                         citizens.mark_blocked(
                             db, channel=each.channel, address=each.recipient, now=now
                         )
+                    if self._afterwards and each.message_id in kept:
+                        self._afterwards(db, each, now=now)
         except Exception as error:  # noqa: BLE001  it is settled when the database is back
             log.warning("outbox.settle_failed", messages=len(results), error=error)
             self._results = results + self._results

@@ -9,7 +9,7 @@ from datetime import timedelta
 from html import unescape
 from typing import Any
 
-from telegram import Bot
+from telegram import Bot, InputFile
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -24,10 +24,11 @@ from telegram.request._requestparameter import RequestParameter
 from actions.outbox.policy import Blocked, Moved, Outcome, Refused, Sent, Unavailable
 from actions.vault import CannotOpen, Vault
 from bot.channels.sender import Envelope
+from bot.desk import LONGEST_CAPTION
 
 Body = Mapping[str, object]
 
-LONGEST_CAPTION = 1024
+UPLOAD_WITHIN = 60.0  # seconds
 # What Telegram says when the message to be edited is no longer there to be edited.
 _GONE = re.compile(r"message to edit not found|message can't be edited|MESSAGE_ID_INVALID", re.I)
 _BAD_MARKUP = re.compile(r"can't parse entities", re.IGNORECASE)
@@ -78,6 +79,10 @@ class TelegramSender:
                 show_alert=bool(body.get("alert")),
             )
             return Sent()
+        if "reacts" in body:
+            return await self._react(envelope)
+        if "photo" in body:
+            return await self._photo(envelope)
         if special := await self._special(envelope):
             return Sent(special)
         call = self._edit if "edits" in body else self._send
@@ -124,12 +129,16 @@ class TelegramSender:
         answer, at three times the cost, and all we want of it is its number.
         """
         given = [
-            RequestParameter(name, value, None)
+            RequestParameter(name, None, [value])
+            if isinstance(value, InputFile)
+            else RequestParameter(name, value, None)
             for name, value in parameters.items()
             if value is not None
         ]
-        url = f"{self._bot.base_url}/{method}"
-        return await self._bot.request.post(url, RequestData(given))
+        url, data = f"{self._bot.base_url}/{method}", RequestData(given)
+        if data.contains_files:
+            return await self._bot.request.post(url, data, read_timeout=UPLOAD_WITHIN)
+        return await self._bot.request.post(url, data)
 
     async def _special(self, envelope: Envelope) -> str | None:
         """Send what is not a text; None when it is one."""
@@ -144,8 +153,6 @@ class TelegramSender:
             thread = int(str(body["close_topic"]))
             await self._bot.close_forum_topic(envelope.recipient, thread)
             return str(thread)
-        if "photo" in body:
-            return await self._photo(envelope)
         if "document" in body:
             return await self._document(envelope)
         return None
@@ -155,17 +162,28 @@ class TelegramSender:
         await self._bot.delete_message(envelope.recipient, int(ref))
         return ref
 
-    async def _photo(self, envelope: Envelope) -> str:
-        text = _text(envelope.body)
+    async def _photo(self, envelope: Envelope) -> Sent:
+        photo = envelope.body["photo"]
         sent = await self._ask(
             "sendPhoto",
             chat_id=envelope.recipient,
-            photo=str(envelope.body["photo"]),
-            caption=text[:LONGEST_CAPTION],
+            photo=InputFile(photo) if isinstance(photo, bytes) else photo,
+            caption=_text(envelope.body)[:LONGEST_CAPTION],
             reply_markup=_keyboard(envelope.body),
             **_placed(envelope),
         )
-        return str(sent["message_id"])
+        sizes = sent.get("photo") or [{}]
+        return Sent(str(sent["message_id"]), photo=sizes[-1].get("file_id"))
+
+    async def _react(self, envelope: Envelope) -> Sent:
+        body = envelope.body
+        await self._ask(
+            "setMessageReaction",
+            chat_id=str(body["chat"]),
+            message_id=int(str(envelope.ref or body.get("answer") or 0)),
+            reaction=[{"type": "emoji", "emoji": body["reacts"]}],
+        )
+        return Sent()
 
     async def _document(self, envelope: Envelope) -> str:
         if self._vault is None:

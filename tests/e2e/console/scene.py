@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from actions.cases import stop_payment
 from actions.cases.models import Case, Outcome
+from actions.cases.thread import Written
 from actions.officers import roster
 from actions.officers.models import Officer, Role
 from actions.outbox import store as outbox
@@ -128,7 +129,9 @@ def _talk(console: Console, officer: Officer, now: datetime) -> None:
             db,
             desk,
             own,
-            "您好，我是值班民警。先别再转了，电话挂掉。刚才那笔是几点转的？从哪张卡转出去的？",
+            Written(
+                "您好，我是值班民警。先别再转了，电话挂掉。刚才那笔是几点转的？从哪张卡转出去的？"
+            ),
             by=by,
             now=now - timedelta(minutes=7),
         )
@@ -162,7 +165,7 @@ def _talk(console: Console, officer: Officer, now: datetime) -> None:
             db,
             desk,
             own,
-            "收到，正在联系银行止付。请把对方的收款账号发给我。",
+            Written("收到，正在联系银行止付。请把对方的收款账号发给我。"),
             by=by,
             now=now - timedelta(minutes=4),
         )
