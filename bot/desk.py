@@ -68,6 +68,10 @@ class Desk:
         return when.astimezone(self.region.timezone).strftime("%H:%M:%S")
 
 
+class Refusal(str):
+    """Why something was not done: it stays before the officer until they put it away."""
+
+
 @dataclass(frozen=True, slots=True)
 class Press:
     """An officer's button: `case:<code>:<verb>` or `case:<code>:close:<outcome>`."""
@@ -308,7 +312,7 @@ def refuse(
     if officer is None or not officer.may(DESK):
         said, why = desk.say("desk.press.not_allowed"), "not on the list"
     elif case is None:
-        return desk.say("desk.press.unknown")
+        return Refusal(desk.say("desk.press.unknown"))
     elif not may_see(officer, case):
         district = case.district or ""
         said, why = desk.say("desk.press.elsewhere", district=district), "another district"
@@ -323,7 +327,7 @@ def refuse(
         verb=verb[:20],
         why=why,
     )
-    return said
+    return Refusal(said)
 
 
 def trying(db: Session, desk: Desk, case: Case, verb: str, do: Callable[[], str]) -> str:
@@ -331,22 +335,33 @@ def trying(db: Session, desk: Desk, case: Case, verb: str, do: Callable[[], str]
     try:
         with db.begin_nested():
             return do()
-    except status.NotAllowed:
-        return desk.say("desk.press.not_allowed")
-    except status.AlreadyOwned as fact:
-        key = "desk.press.owned" if verb == "claim" else "desk.press.not_yours"
-        return desk.say(key, officer=fact.owner, since=desk.at(fact.since))
-    except status.TooLong:
-        hours = str(int(desk.policy.longest_snooze.total_seconds() // 3600))
-        return desk.say("desk.press.too_long", hours=hours)
-    except status.IllegalMove:
-        return desk.say("desk.press.illegal")
-    except thread.NobodyThere:
-        return desk.say("desk.words_gone")
-    except thread.TooLong as fact:
-        return desk.say("desk.press.too_long_text", longest=str(fact.longest))
-    except thread.Empty:
-        return desk.say("desk.press.unreadable")
+    except _FACTS as fact:
+        return Refusal(_why(desk, verb, fact))
+
+
+_FACTS = (
+    *(status.NotAllowed, status.AlreadyOwned, status.TooLong, status.IllegalMove),
+    *(thread.NobodyThere, thread.TooLong, thread.Empty),
+)
+
+
+def _why(desk: Desk, verb: str, fact: Exception) -> str:
+    match fact:
+        case status.NotAllowed():
+            return desk.say("desk.press.not_allowed")
+        case status.AlreadyOwned(owner, since):
+            key = "desk.press.owned" if verb == "claim" else "desk.press.not_yours"
+            return desk.say(key, officer=owner, since=desk.at(since))
+        case status.TooLong():
+            hours = int(desk.policy.longest_snooze.total_seconds() // 3600)
+            return desk.say("desk.press.too_long", hours=str(hours))
+        case thread.NobodyThere():
+            return desk.say("desk.words_gone")
+        case thread.TooLong(longest):
+            return desk.say("desk.press.too_long_text", longest=str(longest))
+        case thread.Empty():
+            return desk.say("desk.press.unreadable")
+    return desk.say("desk.press.illegal")
 
 
 def act(db: Session, desk: Desk, case: Case, pressed: Press, *, by: Officer, now: datetime) -> str:

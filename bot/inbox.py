@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
-from actions.cases import amounts
+from actions.cases import amounts, thread
 from actions.cases import store as cases
 from actions.cases.models import Case, Status
 from actions.cases.thread import Written
@@ -42,6 +42,7 @@ from bot.conversation.turn import (
     Event,
     FileReport,
     Forget,
+    Line,
     NoteHelped,
     NoteRead,
     OpenCase,
@@ -279,15 +280,32 @@ def _tell_desk(taking: _Taking, told: TellDesk) -> None:
             "desk.changed", case=case.code, type=f"type.{case.type}", stage=f"stage.{case.stage}"
         )
         duty.tell(taking.db, desk, case, said, now=taking.now)
+        _record(taking, case, "case.changed", type=case.type, stage=case.stage)
     if changed:
         duty.redraw(taking.db, desk, case, now=taking.now)
     for line in lines:
         said = desk.say(line.key, case=case.code, **line.params)
         duty.tell(taking.db, desk, case, said, now=taking.now)
+        if not text:
+            _keep_answer(taking, case, line)
     photo = taking.message.photo
     if text or photo:
         words = Written(text, photo=photo, ref=taking.message.ref)
         relay.hear(taking.db, desk, case, words, citizen=taking.citizen, now=taking.now)
+
+
+def _keep_answer(taking: _Taking, case: Case, line: Line) -> None:
+    """Keep what a citizen pressed, so that the console shows it as what they said."""
+    if "answer" not in line.params:
+        return
+    asked = [line.params[name] for name in ("question", "answer") if name in line.params]
+    words = " → ".join(taking.desk.say(key) for key in asked)
+    thread.hear(taking.db, case, Written(words), citizen=taking.citizen, now=taking.now)
+
+
+def _record(taking: _Taking, case: Case, event: str, **details: object) -> None:
+    actor = f"citizen:{taking.citizen.id}"
+    audit.record(taking.db, event, actor=actor, now=taking.now, case_code=case.code, **details)
 
 
 def _learn(taking: _Taking, case: Case, text: str) -> bool:
@@ -302,6 +320,7 @@ def _set_discreet(taking: _Taking, on: bool) -> None:
     taking.citizen.discreet_since = taking.now if on else None
     if taking.case is not None and taking.case.discreet != on:
         taking.case.discreet = on
+        _record(taking, taking.case, "case.went_quiet" if on else "case.went_loud")
         duty.redraw(taking.db, taking.desk, taking.case, now=taking.now)
 
 
@@ -311,13 +330,7 @@ def _note_helped(taking: _Taking, helped: bool) -> None:
         return
     relay.read_by_citizen(taking.db, taking.desk, case, taking.citizen, now=taking.now)
     case.helped = helped
-    audit.record(
-        taking.db,
-        "case.helped" if helped else "case.not_helped",
-        actor=f"citizen:{taking.citizen.id}",
-        now=taking.now,
-        case_code=case.code,
-    )
+    _record(taking, case, "case.helped" if helped else "case.not_helped")
     key = "desk.helped" if helped else "desk.not_helped"
     said = taking.desk.say(key, case=case.code)
     duty.tell(taking.db, taking.desk, case, said, now=taking.now)

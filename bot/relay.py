@@ -87,7 +87,8 @@ def _send(
         **named,
     )
     if citizen.word:
-        header += " " + texts.say("relay.word", language, desk.region, words=citizen.word)
+        word = texts.say("relay.word", language, desk.region, words=citizen.word)
+        header += f" · {citizen.word}" if quiet else f" {word}"  # nobody need know what it is
     body: dict[str, object] = {
         "text": f"{header}\n{message.text}".rstrip(),
         "message": message.code,  # what became of it is noted there

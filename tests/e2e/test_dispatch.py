@@ -273,7 +273,8 @@ def test_a_press_from_another_district_changes_nothing(world: World, citizen: Ci
     assert "📍 武昌" in card.text
 
     refused = desk.presses(elsewhere, f"case:{code}:claim", card).wait_for_answer()
-    assert refused["text"] == "这起案件属于武昌辖区，由那边的同事处理，您不能操作。"
+    said = "这起案件属于武昌辖区，由那边的同事处理，您不能操作。"
+    assert refused == {"text": said, "show_alert": True}
     desk.replies(elsewhere, card, "我来说两句")
     desk.wait_for("这起案件属于武昌辖区")
     elsewhere.says(f"/reopen {code}")
@@ -281,7 +282,8 @@ def test_a_press_from_another_district_changes_nothing(world: World, citizen: Ci
     assert world.case(code, "status") == "open"
     assert world.events(code) == ["case.opened", *["case.refused"] * 3]
 
-    assert desk.presses(here, f"case:{code}:claim", card).wait_for_answer()["text"] == "已由您接手"
+    taken = desk.presses(here, f"case:{code}:claim", card).wait_for_answer()
+    assert taken == {"text": "已由您接手", "show_alert": False}
     heard = [message.text for message in citizen.heard]
     assert not [words for words in heard if "我来说两句" in words]
 

@@ -29,7 +29,7 @@ from bot.channels.telegram.update import (
     read,
 )
 from bot.database import Sessions
-from bot.desk import Desk
+from bot.desk import Desk, Refusal
 from bot.inbox import Inbound, Words
 from bot.nlu.client import NluClient
 from bot.officer import OfficerSaid
@@ -157,7 +157,8 @@ class Intake:
         return False
 
     def _confirm(self, db: Session, callback_id: str, now: datetime, text: str = "") -> None:
-        body: dict[str, object] = {"answers": callback_id, "text": text, "alert": bool(text)}
+        alert = isinstance(text, Refusal)
+        body: dict[str, object] = {"answers": callback_id, "text": text, "alert": alert}
         outbox.enqueue(
             db,
             dedup_key=f"press:{callback_id}",

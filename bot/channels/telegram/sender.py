@@ -69,7 +69,7 @@ class TelegramSender:
         except TelegramError as error:
             return Unavailable(error.message)
 
-    async def _call(self, envelope: Envelope) -> Sent:
+    async def _call(self, envelope: Envelope) -> Outcome:
         body = envelope.body
         if "answers" in body:
             await self._ask(
@@ -175,12 +175,15 @@ class TelegramSender:
         sizes = sent.get("photo") or [{}]
         return Sent(str(sent["message_id"]), photo=sizes[-1].get("file_id"))
 
-    async def _react(self, envelope: Envelope) -> Sent:
+    async def _react(self, envelope: Envelope) -> Outcome:
         body = envelope.body
+        message = envelope.ref or body.get("answer")
+        if message is None:
+            return Unavailable("what it marks is still on its way")
         await self._ask(
             "setMessageReaction",
             chat_id=str(body["chat"]),
-            message_id=int(str(envelope.ref or body.get("answer") or 0)),
+            message_id=int(str(message)),
             reaction=[{"type": "emoji", "emoji": body["reacts"]}],
         )
         return Sent()

@@ -38,7 +38,7 @@ NAV = None
 SNOOZES = (15, 30, 60, 120, 240)  # minutes
 QUIET = frozenset(  # told by the conversation itself, or only for the audit log
     {
-        *("message.to_citizen", "message.from_citizen", "message.read"),
+        *("message.to_citizen", "message.from_citizen", "message.read", "message.undelivered"),
         *("stop_payment.seen", "console.refused"),
     }
 )
@@ -170,7 +170,14 @@ def _timeline(ask: Ask, case: Case) -> list[Entry]:
         for each in written
     ]
     entries += [
-        Entry(f"r{each.id}", "citizen", each.received_at, each.text, who=each.origin)
+        Entry(
+            f"r{each.id}",
+            "citizen",
+            each.received_at,
+            each.text,
+            who=each.origin,
+            other=each.citizen_id != case.citizen_id,
+        )
         for each in reports.list_for_case(ask.db, case_id=case.id)
         if not any(each.text == text and abs(each.received_at - at) < SAME for text, at in heard)
     ]
@@ -235,6 +242,8 @@ def _told(ask: Ask, entry: AuditEntry, names: dict[int, str]) -> str:
         "outcome": _outcome(ask, str(details.get("outcome") or "")),
         "into": str(details.get("into") or details.get("case") or ""),
         "until": _clock(ask, until),
+        "type": f"type.{details.get('type')}",
+        "stage": f"stage.{details.get('stage')}",
         "event": entry.event,
     }
     key = f"console.event.{entry.event.replace('.', '_')}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
-from actions.cases import stop_payment
+from actions.cases import stop_payment, thread
 from actions.cases.models import Case, Outcome
 from actions.cases.thread import Written
 from actions.officers import roster
@@ -161,14 +161,9 @@ def _talk(console: Console, officer: Officer, now: datetime) -> None:
                 )
             except stop_payment.Wrong:
                 continue
-        relay.write(
-            db,
-            desk,
-            own,
-            Written("收到，正在联系银行止付。请把对方的收款账号发给我。"),
-            by=by,
-            now=now - timedelta(minutes=4),
-        )
+        last = Written("收到，正在联系银行止付。请把对方的收款账号发给我。")
+        sent = relay.write(db, desk, own, last, by=by, now=now - timedelta(minutes=4))
+        thread.note_taken(db, code=sent.code, now=now - timedelta(minutes=4))
         outbox.nudge(db)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from actions.audit import store as audit
 from actions.audit.models import AuditEntry
 from actions.cases import store as cases
 from actions.cases import thread
@@ -113,6 +114,33 @@ def test_while_a_person_is_on_the_bot_says_no_more_than_one_line_for_safety(on: 
     assert lines[1].startswith("🛑 ")
 
 
+def test_what_a_citizen_presses_is_kept_among_what_they_say(on: Line) -> None:
+    on.presses("money", "about")
+    on.presses("quiet", "yes")
+    with on.sessions() as db:
+        assert on.case
+        said = [each.text for each in thread.list_for_case(db, case_id=on.case.id)]
+    assert said == ["钱转出去了吗？ → 正准备转", "是"]
+
+
+def test_that_a_citizen_cannot_talk_and_can_again_is_recorded(on: Line) -> None:
+    on.says("🤫")
+    on.says("我可以说话了")
+    with on.sessions() as db:
+        assert on.case
+        events = [each.event for each in audit.list_for_case(db, code=on.case.code)]
+    assert [each for each in events if "went" in each] == ["case.went_quiet", "case.went_loud"]
+
+
+def test_a_watched_citizens_word_stands_there_without_saying_what_it_is(on: Line) -> None:
+    on.commands("word", "黄鹤楼")
+    on.says("🤫")
+    answers(on, "您现在安全吗？")
+    header = bodies(on, on.address)[-1]["text"].splitlines()[0]
+    assert header.endswith(" · 黄鹤楼")
+    assert "暗号" not in header
+
+
 def test_pictures_pass_both_ways(on: Line) -> None:
     answers(on, "看这张", photo="file-from-officer")
     assert bodies(on, on.address)[-1]["photo"] == "file-from-officer"
@@ -175,7 +203,7 @@ def test_whatever_a_citizen_does_in_the_chat_shows_that_they_were_there(
 ) -> None:
     answers(on, "您在吗")
     getattr(on, how)("money" if how == "presses" else "help", *["no"][: how == "presses"])
-    assert read_at(on) == [True]
+    assert read_at(on)[0]
 
 
 def test_what_another_citizen_does_does_not(on: Line) -> None:
