@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from telegram import Bot, Update
 
+from actions.audit import store as audit
 from actions.citizens import store as citizens
 from actions.inbox import store as poison
 from actions.outbox import store as outbox
@@ -75,6 +76,12 @@ class Intake:
         metrics.TOOK.observe(time.monotonic() - began)
         return True
 
+    def note_refused(self, count: int) -> None:
+        """Record that this many posts came that were not Telegram's."""
+        with self.sessions.begin() as db:
+            now = self.clock()
+            audit.record(db, "webhook.refused", actor="stranger", now=now, count=count)
+
     def _note_failure(self, update: Update, error: Exception) -> str:
         """Count the failure, and set the update aside when it is the last one we bear."""
         if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
@@ -125,36 +132,52 @@ class Intake:
     def _store(self, wanted: Read, understanding: Understanding | None) -> None:
         now = self.clock()
         with self.sessions.begin() as db:
-            match wanted:
-                case Inbound():
-                    if not self._from_officer(db, wanted, now):
-                        inbox.receive(
-                            db, wanted, understanding=understanding, desk=self.desk, now=now
-                        )
-                case OfficerSaid():
-                    if citizens.note_received(db, channel=CHANNEL, external_id=wanted.external_id):
-                        officer.take(db, self.desk, wanted, now=now)
-                case CitizenPress(inbound, callback_id):
-                    new = inbox.receive(db, inbound, understanding=None, desk=self.desk, now=now)
-                    if new:
-                        self._confirm(db, callback_id, now)
-                case OfficerPress(external_id, press, callback_id):
-                    if citizens.note_received(db, channel=CHANNEL, external_id=external_id):
-                        said = officer.press(db, self.desk, press, now=now)
-                        self._confirm(db, callback_id, now, said)
-                        outbox.nudge(db)
+            if not self._do(db, wanted, understanding, now):  # Telegram's own repeat, or a replay
+                audit.record(db, "update.repeated", actor="telegram", now=now)
 
-    def _from_officer(self, db: Session, message: Inbound, now: datetime) -> bool:
-        """Tell whether a private message was an officer's own business, and has been done."""
+    def _do(
+        self, db: Session, wanted: Read, understanding: Understanding | None, now: datetime
+    ) -> bool:
+        """Do what an update means; False when it was done before: then nothing changes."""
+        match wanted:
+            case Inbound():
+                done = self._from_officer(db, wanted, now)
+                if done is not None:
+                    return done
+                return inbox.receive(
+                    db, wanted, understanding=understanding, desk=self.desk, now=now
+                )
+            case OfficerSaid():
+                new = citizens.note_received(db, channel=CHANNEL, external_id=wanted.external_id)
+                if new:
+                    officer.take(db, self.desk, wanted, now=now)
+                return new
+            case CitizenPress(inbound, callback_id):
+                new = inbox.receive(db, inbound, understanding=None, desk=self.desk, now=now)
+                if new:
+                    self._confirm(db, callback_id, now)
+                return new
+            case OfficerPress(external_id, press, callback_id):
+                new = citizens.note_received(db, channel=CHANNEL, external_id=external_id)
+                if new:
+                    said = officer.press(db, self.desk, press, now=now)
+                    self._confirm(db, callback_id, now, said)
+                    outbox.nudge(db)
+                return new
+        return True
+
+    def _from_officer(self, db: Session, message: Inbound, now: datetime) -> bool | None:
+        """Do an officer's own business; None when it is none of theirs, False for a repeat."""
         said = from_officer(message)
         if said is None or not officer.concerns(db, said):
-            return False
+            return None
         with db.begin_nested() as attempt:
-            new = citizens.note_received(db, channel=CHANNEL, external_id=message.external_id)
-            if not new or officer.take(db, self.desk, said, now=now):
+            if not citizens.note_received(db, channel=CHANNEL, external_id=message.external_id):
+                return False
+            if officer.take(db, self.desk, said, now=now):
                 return True
             attempt.rollback()  # a citizen speaks: the inbox notes it
-        return False
+        return None
 
     def _confirm(self, db: Session, callback_id: str, now: datetime, text: str = "") -> None:
         alert = isinstance(text, Refusal)
