@@ -430,3 +430,33 @@ def _until(true: Callable[[], Any], timeout: float = 8) -> None:
     while not true():
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+def test_where_the_chat_keeps_topics_a_case_has_its_own(
+    host: Host, new_database: Callable[[], Database]
+) -> None:
+    with BotApiDouble() as api:
+        group = api.group(DISPATCH, forum=True)
+        db = new_database()
+        service = host.start(
+            DATABASE_URL=db.url,
+            TELEGRAM_TOKEN=api.token,
+            TELEGRAM_API=api.url,
+            DISPATCH_CHAT_ID=str(DISPATCH),
+        )
+        service.wait_until_running()
+        world, li = World(api, db, service), api.citizen(LI, first_name="卫东")
+        citizen = world.person()
+        card, code = world.opens(citizen)
+        group.presses(li, f"case:{code}:claim", card).wait_for_answer()
+        topic = group.wait_for(lambda m: "forum_topic_created" in m.raw, since=0)
+        assert topic.raw["forum_topic_created"]["name"].startswith(code)
+
+        citizen.says("他让我别挂")
+        told = group.wait_for("他让我别挂")
+        assert told.raw["message_thread_id"] == topic.id
+        group.says(li, "请挂断", reply_to=topic.id, message_thread_id=topic.id)
+        citizen.wait_for("请挂断")
+        group.presses(li, f"case:{code}:close:stopped").wait_for_answer()
+        group.wait_for(lambda m: "forum_topic_closed" in m.raw, since=0)
+        assert service.stop() == 0
