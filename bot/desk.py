@@ -29,7 +29,7 @@ from bot.card import LONGEST_WORDS as LONGEST_WORDS
 from bot.card import button as button
 from bot.card import card as card
 from bot.card import card_key as card_key
-from bot.news import tell_citizen
+from bot.news import tell_citizens
 from bot.regions import Region
 
 LONGEST_CAPTION = 1024  # characters under a picture on Telegram
@@ -212,7 +212,7 @@ def claim(db: Session, desk: Desk, case: Case, *, by: Officer, now: datetime) ->
     status.claim(db, case, by=by, now=now, policy=desk.policy)
     redraw(db, desk, case, now=now)
     open_topic(db, desk, case, now=now)
-    tell_citizen(db, desk, case, "case.claimed", now=now, by=by)
+    tell_citizens(db, desk, case, "case.claimed", now=now, by=by)
 
 
 def release(db: Session, desk: Desk, case: Case, *, by: Officer, now: datetime) -> None:
@@ -220,7 +220,7 @@ def release(db: Session, desk: Desk, case: Case, *, by: Officer, now: datetime) 
     status.release(db, case, by=by, now=now, policy=desk.policy)
     redraw(db, desk, case, now=now)
     offer(db, desk, case, desk.say("desk.released", case=case.code, officer=by.name), now=now)
-    tell_citizen(db, desk, case, "case.released", now=now)
+    tell_citizens(db, desk, case, "case.released", now=now)
 
 
 def hand_over(
@@ -235,7 +235,7 @@ def hand_over(
     text = f"{said}\n\n{body['text']}"
     about = f"case:{case.code}"
     whisper(db, desk, to, text, now=now, buttons=body.get("buttons"), about=about)
-    tell_citizen(db, desk, case, "case.claimed", now=now, by=to)
+    tell_citizens(db, desk, case, "case.claimed", now=now, by=to)
 
 
 def snooze(
@@ -259,7 +259,7 @@ def merge(db: Session, desk: Desk, case: Case, *, into: Case, by: Officer, now: 
         redraw(db, desk, each, now=now)
     said = desk.say("desk.took_in", case=into.code, other=case.code, officer=by.name)
     tell(db, desk, into, said, now=now)
-    tell_citizen(db, desk, case, "case.merged", now=now, into=into.code)
+    tell_citizens(db, desk, case, "case.merged", now=now, into=into.code)
 
 
 def reopen(db: Session, desk: Desk, case: Case, *, by: Officer, now: datetime) -> None:
@@ -267,7 +267,7 @@ def reopen(db: Session, desk: Desk, case: Case, *, by: Officer, now: datetime) -
     status.reopen(db, case, by=by, now=now, policy=desk.policy)
     redraw(db, desk, case, now=now)
     offer(db, desk, case, desk.say("desk.reopened", case=case.code, officer=by.name), now=now)
-    tell_citizen(db, desk, case, "case.reopened", now=now)
+    tell_citizens(db, desk, case, "case.reopened", now=now)
 
 
 def close(
@@ -279,7 +279,7 @@ def close(
     if topic := outbox.find_ref(db, dedup_key=topic_key(case)):
         ended = {"close_topic": topic}
         post(db, desk, ended, key=_new_key(case, "edit"), now=now, lane=Lane.REPLY)
-    tell_citizen(db, desk, case, f"case.closed.{outcome}", now=now, ask_help=True)
+    tell_citizens(db, desk, case, f"case.closed.{outcome}", now=now, ask_help=True)
 
 
 def press(db: Session, desk: Desk, pressed: Press, *, now: datetime, do: Do | None = None) -> str:

@@ -12,8 +12,6 @@ from sqlalchemy.orm import Session
 from actions.cases import store as cases
 from actions.cases.models import Case
 from actions.officers.models import Officer
-from actions.outbox import store as outbox
-from actions.outbox.models import Lane
 from bot import quietly, texts
 from bot.regions import Region
 
@@ -21,11 +19,11 @@ if TYPE_CHECKING:
     from bot.desk import Desk
 
 
-def tell_citizen(
+def tell_citizens(
     db: Session,
     desk: Desk,
     case: Case,
-    key: str,
+    about: str,
     *,
     now: datetime,
     by: Officer | None = None,
@@ -42,22 +40,13 @@ def tell_citizen(
             "officer": texts.officer(by, language, desk.region) if by else "",
         }
         quiet = quietly.is_on(citizen, now=now)
-        said = texts.say("quiet.news" if quiet else key, language, desk.region, **params)
+        said = texts.say("quiet.news" if quiet else about, language, desk.region, **params)
         body: dict[str, object] = {"text": said}
         if ask_help and not quiet and not case.drill:
             body["text"] = f"{said}\n\n{texts.say('helped.ask', language, desk.region)}"
             body["buttons"] = [[_helped(value, language, desk.region) for value in ("yes", "no")]]
-        dedup_key = f"case:{case.code}:citizen:{uuid4().hex}"
-        quietly.soften(db, citizen, body, outbox_key=dedup_key, now=now)
-        outbox.enqueue(
-            db,
-            dedup_key=dedup_key,
-            channel=citizen.channel,
-            recipient=citizen.address,
-            body=body,
-            lane=Lane.URGENT,
-            due_at=now,
-        )
+        key = f"case:{case.code}:citizen:{uuid4().hex}"
+        quietly.send(db, citizen, body, key=key, now=now)
 
 
 def _helped(value: str, language: str, region: Region) -> dict[str, str]:

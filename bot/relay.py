@@ -96,17 +96,7 @@ def _send(
     }
     if quiet:
         body["buttons"] = quiet_buttons(language, desk.region)
-    key = f"case:{case.code}:say:{message.code}"
-    quietly.soften(db, citizen, body, outbox_key=key, now=now)
-    outbox.enqueue(
-        db,
-        dedup_key=key,
-        channel=citizen.channel,
-        recipient=citizen.address,
-        body=body,
-        lane=Lane.URGENT,
-        due_at=now,
-    )
+    quietly.send(db, citizen, body, key=f"case:{case.code}:say:{message.code}", now=now)
 
 
 def quiet_buttons(language: str, region: Region) -> list[list[dict[str, str]]]:

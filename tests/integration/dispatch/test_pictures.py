@@ -17,7 +17,6 @@ from actions.cases import store as cases
 from actions.cases.models import Message, Picture
 from actions.cases.thread import Written
 from actions.officers import store as officers
-from actions.officers.models import Officer
 from actions.outbox.models import OutboxMessage
 from actions.outbox.policy import Blocked, Outcome, Refused, Sent
 from bot import relay
@@ -25,7 +24,6 @@ from bot.channels.sender import Envelope
 from bot.sender import OutboxWorker
 from tests.line import Line
 
-LIVE = "公安局让我把钱转到安全账户，现在电话还没挂"
 pytestmark = pytest.mark.usefixtures("noise")
 
 
@@ -51,19 +49,6 @@ class Channel:
 
     def photos(self) -> dict[str, object]:
         return {e.recipient: e.body["photo"] for e in self.sent if "photo" in e.body}
-
-
-@pytest.fixture
-def li(hire: Callable[..., Officer]) -> Officer:
-    return hire(7, "李卫东")
-
-
-@pytest.fixture
-def on(line: Line, li: Officer) -> Line:
-    """A citizen whose case Li has claimed."""
-    line.says(LIVE)
-    line.officer(li.telegram_id, "claim")
-    return line
 
 
 @pytest.fixture

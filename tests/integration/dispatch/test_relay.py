@@ -36,19 +36,6 @@ pytestmark = pytest.mark.usefixtures("noise")
 _ids = count(1)
 
 
-@pytest.fixture
-def li(hire: Callable[..., Officer]) -> Officer:
-    return hire(7, "李卫东")
-
-
-@pytest.fixture
-def on(line: Line, li: Officer) -> Line:
-    """A citizen whose case Li has claimed."""
-    line.says(LIVE)
-    line.officer(li.telegram_id, "claim")
-    return line
-
-
 def answers(line: Line, words: str, *, by: int = 7, photo: str | None = None, **more: Any) -> bool:
     """Answer the card in the officers' chat."""
     assert line.case
