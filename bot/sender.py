@@ -42,6 +42,7 @@ IN_FLIGHT = 512  # messages on the wire, or about to be, at once
 SPARE = 128  # of these, places that what nobody waits for cannot take
 SETTLE_AGAIN = 0.5
 GATHER = 0.02  # seconds in which what lands is settled in one transaction
+FOLLOWED = frozenset({"message", "upload"})  # what a body has when more is to be written down
 LAST_WORDS = 10.0  # seconds a stopping worker gives what is in flight
 
 
@@ -328,6 +329,15 @@ class OutboxWorker:
                 self._settling.set()
             self._wake.set()  # the next message of these chats may be due now
 
+    def _follow_up(self, db: Session, settled: Settlement, now: datetime) -> None:
+        if self._afterwards is None:
+            return
+        try:
+            with db.begin_nested():
+                self._afterwards(db, settled, now=now)
+        except Exception as error:  # noqa: BLE001  what was sent is settled all the same
+            log.error("outbox.follow_up_failed", message=settled.message_id, error=error)
+
     def _settle(self) -> bool:
         """Write down what is known; False when the database is away and it must be tried again."""
         results, self._results = self._results, []
@@ -342,8 +352,8 @@ class OutboxWorker:
                         citizens.mark_blocked(
                             db, channel=each.channel, address=each.recipient, now=now
                         )
-                    if self._afterwards and each.message_id in kept:
-                        self._afterwards(db, each, now=now)
+                    if each.message_id in kept and not FOLLOWED.isdisjoint(each.body):
+                        self._follow_up(db, each, now)
         except Exception as error:  # noqa: BLE001  it is settled when the database is back
             log.warning("outbox.settle_failed", messages=len(results), error=error)
             self._results = results + self._results

@@ -390,10 +390,8 @@ def test_an_officers_commands(world: World, li: Citizen, citizen: Citizen) -> No
     assert link
     assert httpx.get(link.group(), timeout=5, trust_env=False).status_code == 200
     token = link.group().partition("#")[2]
-    assert (
-        world.db.value(f"SELECT count(*) FROM outbox_message WHERE body::text LIKE '%{token}%'")
-        == 0
-    )
+    kept = f"SELECT count(*) FROM outbox_message WHERE body::text LIKE '%{token}%'"
+    _until(lambda: world.db.value(kept) == 0)
 
     li.says(f"/snooze {code} 30")
     li.wait_for("这一步现在做不了")
@@ -452,6 +450,8 @@ def test_where_the_chat_keeps_topics_a_case_has_its_own(
         topic = group.wait_for(lambda m: "forum_topic_created" in m.raw, since=0)
         assert topic.raw["forum_topic_created"]["name"].startswith(code)
 
+        named = f"SELECT external_ref FROM outbox_message WHERE dedup_key = 'case:{code}:topic'"
+        _until(lambda: db.value(named))
         citizen.says("他让我别挂")
         told = group.wait_for("他让我别挂")
         assert told.raw["message_thread_id"] == topic.id

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from actions.cases import pictures
 from actions.cases import store as cases
@@ -175,6 +176,27 @@ def test_the_officers_hear_when_what_they_wrote_cannot_be_delivered(
     assert on.case.code in on.desk_heard[-1]
     assert message(on, code).undelivered == ("blocked" if why == "停用" else "refused")
     assert message(on, code).taken_at is None
+
+
+def test_a_fault_in_what_follows_holds_up_no_message(on: Line, channel: Channel) -> None:
+    writes(on, "您在吗")
+
+    def fail(db: Session, settled: object, *, now: datetime) -> None:
+        db.execute(text("SELECT 1 / 0"))
+
+    worker = OutboxWorker(
+        on.sessions, {"telegram": channel}, clock=lambda: on.now, afterwards=fail
+    )
+    for _ in range(4):
+        asyncio.run(worker.run_once())
+
+    with on.sessions() as db:
+        waiting = select(OutboxMessage).where(
+            OutboxMessage.settled_at.is_(None),
+            OutboxMessage.recipient.in_((on.address, on.desk.chat)),
+            OutboxMessage.channel == "telegram",
+        )
+        assert db.scalars(waiting).all() == []
 
 
 def test_what_the_bot_says_itself_is_no_officers_message(
