@@ -57,6 +57,7 @@ class _Batch:
     """What one look at the outbox gave."""
 
     claimed: list[Claimed] = field(default_factory=list)
+    holder: str = ""
     now: datetime | None = None  # the database's time, and ours when we asked for it
     asked_at: float = 0.0
     next_due: datetime | None = None
@@ -183,11 +184,13 @@ class OutboxWorker:
                 return self._look(db, limit)
         except Exception as error:  # noqa: BLE001  the database is away: keep trying
             log.warning("outbox.claim_failed", error=error)
+            self._begin_anew()
             time.sleep(0.2)
             return _Batch()
 
     def _look(self, db: Session, limit: int) -> _Batch:
-        self._renew(db)
+        holder = self.id
+        self._renew(db, holder)
         asked_at, now = time.monotonic(), leases.begin(db)
         claimed: list[Claimed] = []
         next_due: datetime | None = None
@@ -198,7 +201,7 @@ class OutboxWorker:
                 recipient=self._recipient,
                 limit=limit,
                 now=now,
-                holder=self.id,
+                holder=holder,
                 spare=SPARE,
             )
         for channel, pace in self._paces.items():
@@ -207,7 +210,7 @@ class OutboxWorker:
                 channel=channel,
                 limit=limit - len(claimed),
                 now=now,
-                holder=self.id,
+                holder=holder,
                 pace=pace,
                 spare=SPARE,
             )
@@ -215,16 +218,23 @@ class OutboxWorker:
         if not claimed:
             dues = [store.next_due(db, channel=channel, now=now) for channel in self._senders]
             next_due = min((due for due in dues if due is not None), default=None)
-        return _Batch(claimed, now, asked_at, next_due)
+        return _Batch(claimed, holder, now, asked_at, next_due)
 
     # -- leases
 
-    def _renew(self, db: Session) -> None:
+    def _begin_anew(self) -> None:
+        """Go on under another name. A claim may have been stored though we never heard of it, and
+        what was claimed before a lapse may be another's: whatever stands under the old name goes
+        back once that name's lease is out.
+        """
+        self.id, self._leased_until = uuid4().hex, 0.0
+
+    def _renew(self, db: Session, holder: str) -> None:
         """Renew the lease with this transaction, when it is time."""
         lasts = leases.LEASE.total_seconds()
         renewed = time.monotonic()
         if renewed > self._leased_until - lasts + leases.RENEW.total_seconds() / 2:
-            leases.renew(db, holder=self.id)
+            leases.renew(db, holder=holder)
             self._leased_until = renewed + lasts
 
     async def _live(self) -> None:
@@ -235,9 +245,11 @@ class OutboxWorker:
 
     def _look_around(self) -> None:
         lapsed = time.monotonic() > self._leased_until > 0
+        if lapsed:
+            self._begin_anew()
         try:
             with self._sessions.begin() as db:
-                self._renew(db)
+                self._renew(db, self.id)
             if lapsed:  # the database was away for all: let the others renew theirs, too
                 return
             with self._sessions.begin() as db:
@@ -274,7 +286,7 @@ class OutboxWorker:
         if self._stopping:
             self._unsent.append((claimed.id, claimed.attempts))
             return
-        if time.monotonic() > self._leased_until:
+        if batch.holder != self.id or time.monotonic() > self._leased_until:
             log.warning("outbox.lease_lost", message=claimed.id)
             return  # it is somebody else's by now
         began = time.monotonic()
