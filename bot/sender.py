@@ -33,6 +33,7 @@ from actions.outbox.store import Settlement
 from bot import database, metrics
 from bot.channels.sender import Envelope, Sender
 from bot.database import Sessions
+from bot.held import Held
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -57,7 +58,6 @@ class _Batch:
     """What one look at the outbox gave."""
 
     claimed: list[Claimed] = field(default_factory=list)
-    holder: str = ""
     now: datetime | None = None  # the database's time, and ours when we asked for it
     asked_at: float = 0.0
     next_due: datetime | None = None
@@ -90,6 +90,7 @@ class OutboxWorker:
         self._flying: set[asyncio.Task[None]] = set()
         self._results: list[Settlement] = []
         self._unsent: list[tuple[int, int]] = []
+        self._held = Held()
         self._leased_until = 0.0  # on this process's steady clock
         self._stopping = False
         self._threads = ThreadPoolExecutor(3, thread_name_prefix="outbox")
@@ -180,17 +181,17 @@ class OutboxWorker:
 
     def _claim(self, limit: int) -> _Batch:
         try:
-            with self._sessions.begin() as db:
-                return self._look(db, limit)
+            with self._held.claiming() as claimed, self._sessions.begin() as db:
+                batch = self._look(db, limit)
+                claimed += batch.claimed
+            return batch
         except Exception as error:  # noqa: BLE001  the database is away: keep trying
             log.warning("outbox.claim_failed", error=error)
-            self._begin_anew()
             time.sleep(0.2)
             return _Batch()
 
     def _look(self, db: Session, limit: int) -> _Batch:
-        holder = self.id
-        self._renew(db, holder)
+        self._renew(db)
         asked_at, now = time.monotonic(), leases.begin(db)
         claimed: list[Claimed] = []
         next_due: datetime | None = None
@@ -201,7 +202,7 @@ class OutboxWorker:
                 recipient=self._recipient,
                 limit=limit,
                 now=now,
-                holder=holder,
+                holder=self.id,
                 spare=SPARE,
             )
         for channel, pace in self._paces.items():
@@ -210,7 +211,7 @@ class OutboxWorker:
                 channel=channel,
                 limit=limit - len(claimed),
                 now=now,
-                holder=holder,
+                holder=self.id,
                 pace=pace,
                 spare=SPARE,
             )
@@ -218,23 +219,16 @@ class OutboxWorker:
         if not claimed:
             dues = [store.next_due(db, channel=channel, now=now) for channel in self._senders]
             next_due = min((due for due in dues if due is not None), default=None)
-        return _Batch(claimed, holder, now, asked_at, next_due)
+        return _Batch(claimed, now, asked_at, next_due)
 
     # -- leases
 
-    def _begin_anew(self) -> None:
-        """Go on under another name. A claim may have been stored though we never heard of it, and
-        what was claimed before a lapse may be another's: whatever stands under the old name goes
-        back once that name's lease is out.
-        """
-        self.id, self._leased_until = uuid4().hex, 0.0
-
-    def _renew(self, db: Session, holder: str) -> None:
+    def _renew(self, db: Session) -> None:
         """Renew the lease with this transaction, when it is time."""
         lasts = leases.LEASE.total_seconds()
         renewed = time.monotonic()
         if renewed > self._leased_until - lasts + leases.RENEW.total_seconds() / 2:
-            leases.renew(db, holder=holder)
+            leases.renew(db, holder=self.id)
             self._leased_until = renewed + lasts
 
     async def _live(self) -> None:
@@ -245,13 +239,12 @@ class OutboxWorker:
 
     def _look_around(self) -> None:
         lapsed = time.monotonic() > self._leased_until > 0
-        if lapsed:
-            self._begin_anew()
         try:
             with self._sessions.begin() as db:
-                self._renew(db, self.id)
+                self._renew(db)
             if lapsed:  # the database was away for all: let the others renew theirs, too
                 return
+            back = self._held.put_back(self._sessions, holder=self.id)
             with self._sessions.begin() as db:
                 taken_over = leases.reclaim(db, channels=tuple(self._senders))
                 expired = leases.expire(db)
@@ -259,8 +252,8 @@ class OutboxWorker:
             self._leased_until = min(self._leased_until, time.monotonic() + 1)
             log.warning("outbox.renew_failed", error=error)
             return
-        if taken_over:
-            log.warning("outbox.taken_over", messages=taken_over)
+        if taken_over or back:
+            log.warning("outbox.taken_over", messages=taken_over, own=back)
             self.wake()
         if expired:
             log.info("outbox.expired", messages=expired)
@@ -286,8 +279,9 @@ class OutboxWorker:
         if self._stopping:
             self._unsent.append((claimed.id, claimed.attempts))
             return
-        if batch.holder != self.id or time.monotonic() > self._leased_until:
+        if time.monotonic() > self._leased_until:
             log.warning("outbox.lease_lost", message=claimed.id)
+            self._held.leave((claimed.id, claimed.attempts))
             return  # it is somebody else's by now
         began = time.monotonic()
         outcome = await self._send(claimed)
@@ -370,6 +364,7 @@ class OutboxWorker:
             log.warning("outbox.settle_failed", messages=len(results), error=error)
             self._results = results + self._results
             return False
+        self._held.settled((each.message_id, each.attempt) for each in results)
         for each in results:
             failed = not hasattr(each.outcome, "ref")
             if failed or each.message_id not in kept:
