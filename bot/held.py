@@ -29,12 +29,13 @@ class Held:
     def claiming(self) -> Iterator[list[Claimed]]:
         """Hold what is put into the list, once the claim is known to be stored."""
         claimed: list[Claimed] = []
+        heard = False
         with self._claiming:
             try:
                 yield claimed
-            except BaseException:
-                self._unsure = True  # it may have been stored all the same
-                raise
+                heard = True
+            finally:
+                self._unsure = self._unsure or not heard  # it may have been stored all the same
             self._known.update((each.id, each.attempts) for each in claimed)
 
     def settled(self, attempts: Iterable[Attempt]) -> None:
