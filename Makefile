@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Bytecode is made once at set-up: a start without it takes three times as long.
 export UV_COMPILE_BYTECODE = 1
 
-.PHONY: pictures dispatch help setup demo test check lock bench chaos clean browser
+.PHONY: pictures dispatch help setup demo test check lock bench campaigns chaos clean browser
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -16,7 +16,7 @@ demo: .venv/.made nlu_data/.venv/.made ## a citizen chat; a scripted day without
 	@.venv/bin/fanzha demo
 
 test: check setup browser ## every check and every test
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 browser: ## Debian's Chromium and Chinese fonts, where apt may install them
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
@@ -40,12 +40,15 @@ dispatch: .venv/.made ## 10,000 steps and 200 rounds of fifty claims: about twel
 bench: .venv/.made ## measure delivery; NLU=URL adds a Rasa server
 	@$(PY) -m benchmarks.run $(if $(NLU),--nlu $(NLU))
 
+campaigns: .venv/.made ## a million recipients and 40,000 warnings, queued and accounted for
+	@$(PY) -m benchmarks.campaigns
+
 chaos: .venv/.made ## kill, cut and flood for some minutes
 	@CHAOS_LONG=1 $(PY) -m pytest -s tests/chaos
 
 lock: $(UV) ## lock both environments anew, with hashes and no host names
 	$(UV) pip compile -q --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock
-	$(UV) pip compile -q --universal --generate-hashes --no-header nlu_data/pyproject.toml -o nlu_data/requirements.lock
+	$(UV) --directory nlu_data pip compile -q --universal --generate-hashes --no-header pyproject.toml -o requirements.lock
 
 .tools/bin/uv:
 	@echo "fetching uv"

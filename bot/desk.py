@@ -23,6 +23,7 @@ from actions.officers import store as officers
 from actions.officers.models import DESK, Officer
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
+from actions.outbox.split import LONGEST_CAPTION
 from actions.vault import Vault
 from bot import texts
 from bot.card import LONGEST_WORDS as LONGEST_WORDS
@@ -31,8 +32,6 @@ from bot.card import card as card
 from bot.card import card_key as card_key
 from bot.news import tell_citizens
 from bot.regions import Region
-
-LONGEST_CAPTION = 1024  # characters under a picture on Telegram
 
 
 @dataclass(slots=True)

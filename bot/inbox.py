@@ -27,13 +27,11 @@ from actions.reports import store as reports
 from actions.reports.models import Report
 from actions.triage import wording
 from actions.triage.assess import assess
-from actions.triage.judgement import Judgement, Stage, Verdict
+from actions.triage.judgement import Judgement, Verdict
 from actions.triage.understanding import Understanding
-from actions.warnings import store as warnings
 from bot import desk as duty
 from bot import personal, proof, quietly, relatives, relay, texts
 from bot.conversation import flow, messages, turn
-from bot.conversation.advice import GRAVE
 from bot.conversation.intents import everyday
 from bot.conversation.turn import (
     START,
@@ -193,10 +191,8 @@ def _perform(taking: _Taking, effect: turn.Effect) -> None:
                 found=taking.found,
                 now=taking.now,
             )
-            if judgement.verdict in GRAVE and judgement.stage != Stage.QUERY and judgement.type:
-                warnings.plan_check_in(
-                    taking.db, citizen_id=taking.citizen.id, type=judgement.type, now=taking.now
-                )
+            region = taking.desk.region
+            personal.follow_up(taking.db, taking.citizen, judgement, region=region, now=taking.now)
         case OpenCase(cause, judgement):
             _open(taking, cause, judgement)
         case TellDesk():

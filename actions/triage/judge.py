@@ -13,12 +13,14 @@ from actions.triage.judgement import Judgement, ScamType, Signal, Stage, Verdict
 from actions.triage.understanding import Understanding
 
 SCAM_AT = 0.8
-SUSPICIOUS_AT = 0.55
-UNCLEAR_AT = 0.35
-LIVE_AT = 0.5
+SUSPICIOUS_AT = 0.47
+UNCLEAR_AT = 0.3
+LIVE_AT = 0.4
 LIVE_WITH_CUE_AT = 0.2  # where the words themselves say "now"
 SIGNAL_AT = 0.5
 ASKED_ABOUT_AT = 0.5
+QUESTION_AT = 0.5
+SURE_OF_TYPE_AT = 0.4
 MAX_REASONS = 3
 KNOWN = 0.9  # earlier scams named the same number, link or account
 
@@ -56,22 +58,27 @@ def judge(text: str, model: Understanding | None, *, known: bool = False) -> Jud
     verdict = _verdict(scam)
     if stage == Stage.LIVE and verdict == Verdict.UNCLEAR:
         verdict = Verdict.SUSPICIOUS  # better one officer too many than one too few
+    if stage == Stage.QUERY and seen.stage[Stage.QUERY] >= QUESTION_AT and not known:
+        verdict = Verdict.NO_SIGN  # who asks in general is answered, not warned of themselves
     if verdict in (Verdict.SCAM, Verdict.SUSPICIOUS):
         stage = Stage.CONTACTED if stage == Stage.NONE else stage
         kind = kind or ScamType.OTHER_SCAM
     else:
         stage = Stage.QUERY if stage == Stage.QUERY else Stage.NONE
         kind = _subject(seen, by_rules) if stage == Stage.QUERY else None
-    return Judgement(
+    sure = kind is None or seen.types.get(kind, 0.0) >= SURE_OF_TYPE_AT
+    judgement = Judgement(
         verdict=verdict,
         type=kind,
         stage=stage,
         escalate=stage == Stage.LIVE,
         confidence=scam,
-        reasons=_reasons(verdict, kind, signals, known=known),
+        reasons=(),
         signals=signals,
         nlu="rasa" if model else "rules",
+        sure=sure,
     )
+    return _explained(judgement, known=known)
 
 
 def reconsider(judgement: Judgement, answers: Mapping[str, str]) -> Judgement:
@@ -100,17 +107,15 @@ def reconsider(judgement: Judgement, answers: Mapping[str, str]) -> Judgement:
         verdict = max(verdict, Verdict.SUSPICIOUS, key=_gravity)
     grave = verdict in (Verdict.SCAM, Verdict.SUSPICIOUS)
     kind = judgement.type or (ScamType.OTHER_SCAM if grave else None)
-    return replace(
+    moved = replace(
         judgement,
         verdict=verdict,
         type=kind,
         stage=stage,
         escalate=stage == Stage.LIVE,
         signals=frozenset(signals),
-        reasons=_reasons(
-            verdict, kind, frozenset(signals), known="reason.known" in judgement.reasons
-        ),
     )
+    return _explained(moved, known="reason.known" in judgement.reasons)
 
 
 def _gravity(verdict: Verdict) -> int:
@@ -145,13 +150,12 @@ def _stage(stages: Mapping[str, float], *, says_now: bool) -> Stage:
     return Stage(max(rest, key=lambda name: rest[name])) if rest else Stage.NONE
 
 
-def _reasons(
-    verdict: Verdict, kind: ScamType | None, signals: frozenset[Signal], *, known: bool
-) -> tuple[str, ...]:
-    if verdict in (Verdict.NO_SIGN, Verdict.UNCLEAR):
-        return (f"reason.{verdict}",)
-    told = [f"reason.{signal}" for signal in TELLING if signal in signals]
+def _explained(judgement: Judgement, *, known: bool) -> Judgement:
+    """Give a judgement its reasons: what is most dangerous first."""
+    if judgement.verdict in (Verdict.NO_SIGN, Verdict.UNCLEAR):
+        return replace(judgement, reasons=(f"reason.{judgement.verdict}",))
     opening = ["reason.known"] if known else []
-    if kind:
-        opening.append(f"reason.type.{kind}")
-    return tuple((opening + told)[: MAX_REASONS + len(opening) - 1])
+    if judgement.told_type:
+        opening.append(f"reason.type.{judgement.told_type}")
+    told = [f"reason.{signal}" for signal in TELLING if signal in judgement.signals]
+    return replace(judgement, reasons=tuple((opening + told)[: MAX_REASONS + len(opening) - 1]))

@@ -71,6 +71,12 @@ class Judgement:
     reasons: tuple[str, ...]  # text keys, `reason.<name>`
     signals: frozenset[Signal] = field(default_factory=frozenset)
     nlu: str = "rules"  # "rasa" or "rules"; rules alone are provisional
+    sure: bool = True  # of the type; one that is a guess among several is not told
+
+    @property
+    def told_type(self) -> ScamType | None:
+        """Return the type as a citizen hears it: a guess among several is none in particular."""
+        return self.type if self.sure or self.type is None else ScamType.OTHER_SCAM
 
     def to_facts(self) -> dict[str, object]:
         """Return a form that can be stored with the conversation."""
@@ -83,6 +89,7 @@ class Judgement:
             "reasons": list(self.reasons),
             "signals": sorted(self.signals),
             "nlu": self.nlu,
+            "sure": self.sure,
         }
 
     @classmethod
@@ -98,4 +105,5 @@ class Judgement:
             reasons=tuple(facts["reasons"]),  # type: ignore[arg-type]
             signals=frozenset(Signal(s) for s in facts["signals"]),  # type: ignore[attr-defined]
             nlu=str(facts["nlu"]),
+            sure=bool(facts.get("sure", True)),
         )

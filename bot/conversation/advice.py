@@ -74,8 +74,8 @@ def next_steps(judgement: Judgement) -> tuple[Line, ...]:
     """Return the next three things to do when nothing is under way this minute."""
     if judgement.verdict in GRAVE and judgement.stage == Stage.LOSS:
         return _numbered([f"loss.{n}" for n in (1, 2, 3)])
-    if judgement.type:
-        return _numbered([f"steps.{judgement.type}.{n}" for n in (1, 2, 3)])
+    if judgement.told_type:
+        return _numbered([f"steps.{judgement.told_type}.{n}" for n in (1, 2, 3)])
     return _numbered([f"careful.{n}" for n in (1, 2, 3)])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from actions.triage.judgement import Judgement, Stage, Verdict
+from actions.triage.judgement import Judgement, ScamType, Stage, Verdict
 from bot.conversation import advice
 from bot.conversation.steps.question import Question
 from bot.conversation.turn import BLANK, Choice, Line, Prompt
@@ -32,16 +32,10 @@ def urgent(judgement: Judgement, question: Question | None) -> Prompt:
 def verdict(judgement: Judgement, question: Question | None) -> Prompt:
     """The verdict, why, and the next three things to do."""
     grave = judgement.verdict in advice.GRAVE
-    if judgement.type and judgement.stage == Stage.QUERY:
-        lines = [
-            Line("query.open", _named(judgement)),
-            Line(f"about.{judgement.type}"),
-            BLANK,
-            Line("steps.open"),
-            *advice.next_steps(judgement),
-        ]
-        return _with(lines, None)
-    lines = [Line(f"verdict.{judgement.verdict}", _named(judgement))]
+    if _asks_in_general(judgement):
+        steps = (BLANK, Line("steps.open"), *advice.next_steps(judgement))
+        return _with([*_opening(judgement), *steps], None)
+    lines = [*_opening(judgement)]
     if grave:
         lines += [BLANK, *_why(judgement)]
     if judgement.verdict == Verdict.UNCLEAR and question is not None:
@@ -67,8 +61,9 @@ def closing(judgement: Judgement) -> Prompt:
     """What follows once the questions are answered."""
     if judgement.verdict == Verdict.UNCLEAR:
         return Prompt((Line("close.unclear"),), (PERSON,))
-    if judgement.stage == Stage.CONTACTED and judgement.type:
-        said = (Line("close.contacted"), BLANK, Line("next.open"), Line(f"next.{judgement.type}"))
+    kind = judgement.told_type
+    if judgement.stage == Stage.CONTACTED and kind:
+        said = (Line("close.contacted"), BLANK, Line("next.open"), Line(f"next.{kind}"))
         return Prompt(said, (PERSON,))
     return Prompt((Line(f"close.{judgement.stage}"),), (PERSON,))
 
@@ -82,8 +77,7 @@ def noted(added: tuple[Line, ...]) -> Prompt:
 def in_group(judgement: Judgement) -> Prompt:
     """A verdict for everybody to read; the rest is for a private chat."""
     steps = advice.now_steps(judgement) if judgement.escalate else advice.next_steps(judgement)
-    opening = Line(f"verdict.{judgement.verdict}", _named(judgement))
-    return Prompt((opening, BLANK, *steps, BLANK, Line("group.private")))
+    return Prompt((*_opening(judgement), BLANK, *steps, BLANK, Line("group.private")))
 
 
 def simple(key: str, *choices: Choice, **params: str) -> Prompt:
@@ -99,8 +93,17 @@ def _why(judgement: Judgement) -> Iterable[Line]:
     )
 
 
-def _named(judgement: Judgement) -> dict[str, str]:
-    return {"type": f"type.{judgement.type}"} if judgement.type else {}
+def _asks_in_general(judgement: Judgement) -> bool:
+    return judgement.type is not None and judgement.stage == Stage.QUERY
+
+
+def _opening(judgement: Judgement) -> tuple[Line, ...]:
+    named = {"type": f"type.{judgement.type}"} if judgement.type else {}
+    if _asks_in_general(judgement):
+        return Line("query.open", named), Line(f"about.{judgement.type}")
+    if judgement.told_type == ScamType.OTHER_SCAM:  # "a scam: another scam" tells nobody anything
+        return (Line(f"verdict.unnamed.{judgement.verdict}"),)
+    return (Line(f"verdict.{judgement.verdict}", named),)
 
 
 def _with(lines: list[Line], question: Question | None) -> Prompt:

@@ -20,11 +20,12 @@ from actions.inbox import store as poison
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
 from actions.triage.understanding import Understanding
-from bot import inbox, metrics, officer, texts
+from bot import inbox, metrics, officer, publisher, texts
 from bot.channels.telegram.update import (
     CHANNEL,
     CitizenPress,
     OfficerPress,
+    PublisherPress,
     Read,
     from_officer,
     read,
@@ -157,14 +158,20 @@ class Intake:
                 if new:
                     self._confirm(db, callback_id, now)
                 return new
-            case OfficerPress(external_id, press, callback_id):
-                new = citizens.note_received(db, channel=CHANNEL, external_id=external_id)
+            case OfficerPress() | PublisherPress():
+                new = citizens.note_received(db, channel=CHANNEL, external_id=wanted.external_id)
                 if new:
-                    said = officer.press(db, self.desk, press, now=now)
-                    self._confirm(db, callback_id, now, said)
-                    outbox.nudge(db)
+                    self._press(db, wanted, now)
                 return new
         return True
+
+    def _press(self, db: Session, wanted: OfficerPress | PublisherPress, now: datetime) -> None:
+        if isinstance(wanted, PublisherPress):
+            said = publisher.press(db, self.desk, wanted.press, now=now)
+        else:
+            said = officer.press(db, self.desk, wanted.press, now=now)
+        self._confirm(db, wanted.callback_id, now, said)
+        outbox.nudge(db)
 
     def _from_officer(self, db: Session, message: Inbound, now: datetime) -> bool | None:
         """Do an officer's own business; None when it is none of theirs, False for a repeat."""

@@ -6,6 +6,7 @@ import re
 from base64 import b64decode
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from html import unescape
 from typing import Any
 
@@ -22,9 +23,10 @@ from telegram.request import RequestData
 from telegram.request._requestparameter import RequestParameter
 
 from actions.outbox.policy import Blocked, Moved, Outcome, Refused, Sent, Unavailable
+from actions.outbox.split import LONGEST_CAPTION
 from actions.vault import CannotOpen, Vault
 from bot.channels.sender import Envelope
-from bot.desk import LONGEST_CAPTION
+from bot.channels.telegram.posters import Posters
 
 Body = Mapping[str, object]
 
@@ -38,7 +40,7 @@ _SHUT = re.compile(
     r"group chat was deactivated|TOPIC_CLOSED|need administrator rights",
     re.IGNORECASE,
 )
-_NOT_TEXT = frozenset({"edits", "delete", "topic", "close_topic", "photo", "document"})
+_NOT_TEXT = frozenset({"edits", "delete", "topic", "close_topic", "photo", "poster", "document"})
 _TAG = re.compile(r"</?[a-z][^>]*>", re.IGNORECASE)
 _MODES = {"html": "HTML", "markdown": "MarkdownV2"}
 
@@ -49,6 +51,7 @@ class TelegramSender:
     def __init__(self, bot: Bot, vault: Vault | None = None) -> None:
         self._bot = bot
         self._vault = vault
+        self._posters = Posters()
 
     async def send(self, envelope: Envelope) -> Outcome:
         """Send one message; an error of Telegram's becomes an outcome."""
@@ -82,7 +85,7 @@ class TelegramSender:
         if "reacts" in body:
             return await self._react(envelope)
         if "photo" in body:
-            return await self._photo(envelope)
+            return await self._picture(envelope, body["photo"])
         if special := await self._special(envelope):
             return Sent(special)
         call = self._edit if "edits" in body else self._send
@@ -129,7 +132,7 @@ class TelegramSender:
         answer, at three times the cost, and all we want of it is its number.
         """
         given = [
-            RequestParameter(name, None, [value])
+            RequestParameter.from_input(name, value)
             if isinstance(value, InputFile)
             else RequestParameter(name, value, None)
             for name, value in parameters.items()
@@ -153,6 +156,9 @@ class TelegramSender:
             thread = int(str(body["close_topic"]))
             await self._bot.close_forum_topic(envelope.recipient, thread)
             return str(thread)
+        if isinstance(told := body.get("poster"), Mapping):
+            sent = await self._posters.send(told, partial(self._photo, envelope))
+            return str(sent["message_id"])
         if "document" in body:
             return await self._document(envelope)
         return None
@@ -162,16 +168,20 @@ class TelegramSender:
         await self._bot.delete_message(envelope.recipient, int(ref))
         return ref
 
-    async def _photo(self, envelope: Envelope) -> Sent:
-        photo = envelope.body["photo"]
-        sent = await self._ask(
+    async def _photo(self, envelope: Envelope, photo: InputFile | str) -> Any:
+        return await self._ask(
             "sendPhoto",
             chat_id=envelope.recipient,
-            photo=InputFile(photo) if isinstance(photo, bytes) else photo,
+            photo=photo,
             caption=_text(envelope.body)[:LONGEST_CAPTION],
             reply_markup=_keyboard(envelope.body),
+            allow_paid_broadcast=envelope.paid or None,
             **_placed(envelope),
         )
+
+    async def _picture(self, envelope: Envelope, photo: object) -> Sent:
+        given = InputFile(photo) if isinstance(photo, bytes) else str(photo)
+        sent = await self._photo(envelope, given)
         sizes = sent.get("photo") or [{}]
         return Sent(str(sent["message_id"]), photo=sizes[-1].get("file_id"))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from actions.triage.judge import judge, reconsider
@@ -19,10 +21,10 @@ def seen(scam: float, **stage: float) -> Understanding:
         (1.0, Verdict.SCAM),
         (0.8, Verdict.SCAM),
         (0.79, Verdict.SUSPICIOUS),
-        (0.55, Verdict.SUSPICIOUS),
-        (0.54, Verdict.UNCLEAR),
-        (0.35, Verdict.UNCLEAR),
-        (0.34, Verdict.NO_SIGN),
+        (0.47, Verdict.SUSPICIOUS),
+        (0.46, Verdict.UNCLEAR),
+        (0.3, Verdict.UNCLEAR),
+        (0.29, Verdict.NO_SIGN),
         (0.0, Verdict.NO_SIGN),
     ],
 )
@@ -33,8 +35,8 @@ def test_the_thresholds_of_the_verdicts(scam: float, verdict: Verdict) -> None:
 @pytest.mark.parametrize(
     ("stages", "stage"),
     [
-        pytest.param({"live": 0.5, "loss": 0.5}, Stage.LIVE, id="as likely live as not"),
-        pytest.param({"live": 0.49, "loss": 0.3}, Stage.LOSS, id="not likely enough live"),
+        pytest.param({"live": 0.4, "loss": 0.6}, Stage.LIVE, id="two in five live"),
+        pytest.param({"live": 0.39, "loss": 0.3}, Stage.LOSS, id="not likely enough live"),
         pytest.param({"query": 0.9}, Stage.QUERY, id="a question"),
         pytest.param({"none": 0.9}, Stage.CONTACTED, id="a scam is never at no stage"),
         pytest.param({}, Stage.CONTACTED, id="nothing is known of the stage"),
@@ -54,6 +56,30 @@ def test_words_that_say_now_lower_the_bar_for_live() -> None:
     assert judge("他叫我等", likely).stage == Stage.CONTACTED
 
 
+def test_a_general_question_is_answered_and_its_asker_not_warned() -> None:
+    asked = judge("一般怎么骗人的", seen(0.97, query=0.7, contacted=0.3))
+
+    assert (asked.verdict, asked.type, asked.stage) == ("no_sign", "loan", "query")
+
+
+def test_a_question_that_names_a_known_number_is_a_warning_all_the_same() -> None:
+    assert judge("这个号一般怎么骗人", seen(0.2, query=0.7), known=True).verdict == Verdict.SCAM
+
+
+def test_what_is_hardly_a_question_keeps_its_verdict() -> None:
+    assert judge("一段话", seen(0.97, query=0.4, loss=0.3)).verdict == Verdict.SCAM
+
+
+def test_a_type_that_is_one_guess_among_several_is_not_told() -> None:
+    several = {"loan": 0.3, "prize": 0.28, "game": 0.22, "romance": 0.2}
+    guessed = judge("一段话", replace(seen(0.9, contacted=0.9), types=several))
+
+    assert (guessed.type, guessed.told_type) == (ScamType.LOAN, ScamType.OTHER_SCAM)
+    assert guessed.reasons[0] == "reason.type.other_scam"
+    assert Judgement.from_facts(guessed.to_facts()) == replace(guessed, confidence=0.9)
+    assert judge("一段话", seen(0.9, contacted=0.9)).told_type == ScamType.LOAN
+
+
 def test_what_is_live_is_never_left_unclear() -> None:
     judgement = judge("一段话", seen(0.4, live=1.0))
 
@@ -65,6 +91,8 @@ def test_what_is_live_is_never_left_unclear() -> None:
     [
         pytest.param("我被骗了三千块", 0.1, Verdict.SUSPICIOUS, id="who says so is believed"),
         pytest.param("I was scammed on an app", 0.1, Verdict.SUSPICIOUS, id="in English too"),
+        pytest.param("网络诈骗15000元 找谁", 0.1, Verdict.SUSPICIOUS, id="as a headline"),
+        pytest.param("网络诈骗有哪些", 0.1, Verdict.NO_SIGN, id="a headline without a loss"),
         pytest.param("差一点上当", 0.1, Verdict.NO_SIGN, id="nearly is not said so"),
         pytest.param("新闻里说有人被骗了", 0.1, Verdict.NO_SIGN, id="somebody in the news"),
         pytest.param("满三百减一百，退订回TD", 0.9, Verdict.NO_SIGN, id="an advertiser"),
@@ -79,7 +107,7 @@ def test_the_words_correct_what_the_model_cannot_see(
     assert judge(text, seen(scam)).verdict == verdict
 
 
-@pytest.mark.parametrize("scam", [0.1, 0.34])
+@pytest.mark.parametrize("scam", [0.1, 0.29])
 def test_what_is_no_scam_is_never_live_and_has_no_type(scam: float) -> None:
     judgement = judge("一段话", seen(scam, live=1.0))
 

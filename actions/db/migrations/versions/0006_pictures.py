@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005_pictures"
-down_revision = "0004b"
+revision = "0006"
+down_revision = "0005t"
 branch_labels = None
 depends_on = None
 
