@@ -100,7 +100,7 @@ class _Taking:
     case: Case | None
     found: Sequence[Found]
     now: datetime
-    report: Report | None = None
+    report: int | None = None  # the id of what this message told
     kept_cases: Sequence[str] | None = None
     more: list[Prompt] = field(default_factory=list)  # what only the database could answer
 
@@ -116,13 +116,17 @@ def receive(
     """Advance the sender's conversation and queue what follows; False for a repeat, which
     changes nothing.
     """
-    if not citizens.note_received(db, channel=message.channel, external_id=message.external_id):
-        return False
     if message.group:
-        _answer_in_group(db, message, understanding, desk, now)
-        return True
-    citizen = citizens.lock(db, channel=message.channel, address=message.address, first_step=START)
-    citizen.blocked_at = None  # whoever writes to us wants to be answered
+        return _answer_in_group(db, message, understanding, desk, now)
+    citizen = citizens.receive(
+        db,
+        channel=message.channel,
+        external_id=message.external_id,
+        address=message.address,
+        first_step=START,
+    )
+    if citizen is None:
+        return False
     case = cases.find_open(db, citizen_id=citizen.id)
     event, found = _event(db, message, understanding, desk)
     _follow_language(citizen, event, message, desk)
@@ -240,8 +244,10 @@ def _forget(taking: _Taking) -> None:
 
 def _open(taking: _Taking, cause: str, judgement: Judgement | None) -> None:
     db, now = taking.db, taking.now
-    report = taking.report or reports.find_last(
-        db, citizen_id=taking.citizen.id, since=now - RECENT
+    report = (
+        db.get_one(Report, taking.report)
+        if taking.report
+        else reports.find_last(db, citizen_id=taking.citizen.id, since=now - RECENT)
     )
     words = report.text if report else ""
     taking.case = cases.open_case(
@@ -381,8 +387,10 @@ def _answer_in_group(
     understanding: Understanding | None,
     desk: Desk,
     now: datetime,
-) -> None:
-    """Give a verdict to everybody, and ask for the rest in private."""
+) -> bool:
+    """Give a verdict to everybody, and ask for the rest in private; False for a repeat."""
+    if not citizens.note_received(db, channel=message.channel, external_id=message.external_id):
+        return False
     event, _ = _event(db, message, understanding, desk)
     prompt = messages.simple("group.private")
     if isinstance(event, Said) and event.judgement.verdict != Verdict.UNCLEAR:
@@ -398,3 +406,4 @@ def _answer_in_group(
         due_at=now,
     )
     outbox.nudge(db)
+    return True
