@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.nlu import train
-from tests.chaos.city import DISPATCH, ROOT, City, Fanzha, city
+from tests.chaos.city import DISPATCH, ROOT, City, Fanzha, city, postmaster
 from tests.double import BotApiProcess
 
 LONG = bool(os.environ.get("CHAOS_LONG"))  # `make chaos`
@@ -185,12 +185,6 @@ def test_a_database_that_is_away_loses_nothing(town: City, api: BotApiProcess) -
         time.sleep(2)
 
     settled(town, api, crowd, within=60)
-
-
-def postmaster(town: City) -> psutil.Process:
-    """The PostgreSQL of this city."""
-    pid = (town.home / "postgres" / "postmaster.pid").read_text().splitlines()[0]
-    return psutil.Process(int(pid))
 
 
 @needs_model
