@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Bytecode is made once at set-up: a start without it takes three times as long.
 export UV_COMPILE_BYTECODE = 1
 
-.PHONY: pictures dispatch help setup demo test check lock bench chaos clean browser
+.PHONY: pictures dispatch help setup demo test check lock bench campaigns chaos clean browser
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,9 @@ dispatch: .venv/.made ## 10,000 steps and 200 rounds of fifty claims: about twel
 
 bench: .venv/.made ## measure delivery, with Rasa if its model is there
 	@$(PY) -m benchmarks.run
+
+campaigns: .venv/.made ## a million recipients and 40,000 warnings, queued and accounted for
+	@$(PY) -m benchmarks.campaigns
 
 chaos: .venv/.made ## kill, cut and flood for some minutes
 	@CHAOS_LONG=1 $(PY) -m pytest -s tests/chaos

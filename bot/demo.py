@@ -94,7 +94,7 @@ async def play(service: Service, nlu: NluClient, console: Console) -> None:
     day = Day(service, nlu, console)
     day.hire("李卫东")
 
-    day.scene("23:40 冒充公检法，正在发生 → 民警接手，止付")
+    day.scene("冒充公检法，正在发生 → 民警接手，止付")
     await day.says("陈女士", "/start")
     await day.says(
         "陈女士", "公安局的说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂，不让我告诉家里人"

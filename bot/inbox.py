@@ -25,16 +25,13 @@ from actions.officers.badges import PATTERN as BADGE
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
 from actions.reports import store as reports
-from actions.reports.models import Report
 from actions.triage import wording
 from actions.triage.assess import assess
-from actions.triage.judgement import Judgement, Stage, Verdict
+from actions.triage.judgement import Judgement, Verdict
 from actions.triage.understanding import Understanding
-from actions.warnings import store as warnings
 from bot import desk as duty
 from bot import personal, quietly, relatives, relay, texts
 from bot.conversation import flow, messages, turn
-from bot.conversation.advice import GRAVE
 from bot.conversation.intents import everyday
 from bot.conversation.turn import (
     START,
@@ -100,7 +97,6 @@ class _Taking:
     case: Case | None
     found: Sequence[Found]
     now: datetime
-    report: int | None = None  # the id of what this message told
     kept_cases: Sequence[str] | None = None
     more: list[Prompt] = field(default_factory=list)  # what only the database could answer
 
@@ -185,7 +181,7 @@ def _perform(taking: _Taking, effect: turn.Effect) -> None:
     match effect:
         case FileReport(text, judgement):
             content = taking.message.content
-            taking.report = reports.file(
+            reports.file(
                 taking.db,
                 text,
                 citizen_id=taking.citizen.id,
@@ -195,10 +191,8 @@ def _perform(taking: _Taking, effect: turn.Effect) -> None:
                 found=taking.found,
                 now=taking.now,
             )
-            if judgement.verdict in GRAVE and judgement.stage != Stage.QUERY and judgement.type:
-                warnings.plan_check_in(
-                    taking.db, citizen_id=taking.citizen.id, type=judgement.type, now=taking.now
-                )
+            region = taking.desk.region
+            personal.follow_up(taking.db, taking.citizen, judgement, region=region, now=taking.now)
         case OpenCase(cause, judgement):
             _open(taking, cause, judgement)
         case TellDesk():
@@ -244,11 +238,7 @@ def _forget(taking: _Taking) -> None:
 
 def _open(taking: _Taking, cause: str, judgement: Judgement | None) -> None:
     db, now = taking.db, taking.now
-    report = (
-        db.get_one(Report, taking.report)
-        if taking.report
-        else reports.find_last(db, citizen_id=taking.citizen.id, since=now - RECENT)
-    )
+    report = reports.find_last(db, citizen_id=taking.citizen.id, since=now - RECENT)
     words = report.text if report else ""
     taking.case = cases.open_case(
         db,

@@ -17,16 +17,18 @@ from actions.cases.models import Case
 from actions.officers import roster, sign_in
 from actions.officers import store as officers
 from actions.officers.badges import PATTERN as BADGE
-from actions.officers.models import DESK, Officer
+from actions.officers.models import DESK, Officer, Role
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
 from bot import desk as duty
-from bot import relay, stop_pay
+from bot import publisher, relay, stop_pay
 from bot.desk import Desk, Press
 
 COMMANDS = frozenset(
     {"duty", "offduty", "roster", "desk", "cancel", "handover", "merge", "reopen", "snooze"}
+    | {publisher.COMMAND}
 )
+FOR_ALL = frozenset({"desk", publisher.COMMAND})  # what officers who work no cases may write, too
 LONGEST_DUTY = 24  # hours
 
 
@@ -49,7 +51,7 @@ class OfficerSaid:
 def take(db: Session, desk: Desk, said: OfficerSaid, *, now: datetime) -> bool:
     """Do what an officer writes; False when it is no officer's business, and a citizen speaks."""
     officer = officers.find(db, telegram_id=said.telegram_id)
-    if officer is None or not officer.may(DESK):
+    if officer is None or not officer.may(_whose(said)):
         if not said.private and said.about:
             _refuse_stranger(db, desk, said, now)
         return False
@@ -64,7 +66,12 @@ def take(db: Session, desk: Desk, said: OfficerSaid, *, now: datetime) -> bool:
 
 def concerns(db: Session, said: OfficerSaid) -> bool:
     """Tell whether an officer sent this at all: nobody else's messages are looked at further."""
-    return officers.is_any(db, telegram_id=said.telegram_id, roles=DESK)
+    return officers.is_any(db, telegram_id=said.telegram_id, roles=_whose(said))
+
+
+def _whose(said: OfficerSaid) -> frozenset[Role]:
+    """Officers who work no cases are citizens to us but for what is their own work."""
+    return frozenset(Role) if said.private and said.command in FOR_ALL else DESK
 
 
 def press(db: Session, desk: Desk, pressed: Press, *, now: datetime) -> str:
@@ -144,6 +151,11 @@ def _command(
             return _link(db, desk, said, officer, now=now)
         case "cancel":
             return stop_pay.cancel(db, desk, officer)
+        case publisher.COMMAND if not said.private:
+            return desk.say("publish.private")
+        case publisher.COMMAND:
+            publisher.answer(db, desk, officer, said.argument, now=now)
+            return ""
     return _on_case(db, desk, said, officer, now=now)
 
 

@@ -19,16 +19,17 @@ from actions.outbox.models import Lane
 from actions.profiles import store as profiles
 from actions.profiles.models import Profile
 from actions.reports import store as reports
-from actions.triage.judgement import ScamType
+from actions.triage.judgement import Judgement, ScamType, Stage, Verdict
 from actions.warnings import store as warnings
 from bot import relatives, texts
-from bot.campaigns import tips
+from bot.campaigns import tips, wording
 from bot.campaigns.wording import SIDES, fill
 from bot.conversation import messages
+from bot.conversation.advice import GRAVE
 from bot.conversation.turn import BLANK, Choice, Line, Personal, Prompt
 from bot.regions import Region
 
-FIELDS = ("district", "age", "occupation", "topics", "quiet", "zone")
+FIELDS = ("district", "age", "occupation", "topics", "language", "quiet", "zone")
 QUIET = {
     "none": None,
     "22_7": (1320, 420),
@@ -81,7 +82,9 @@ def _profile(db: Session, citizen: Citizen, value: str, region: Region) -> list[
     name, _, chosen = value.partition("_")
     if name not in FIELDS:
         return [messages.simple("button.old", messages.CHECK)]
-    if chosen != "skip" and not _set(
+    if name == "language" and chosen in texts.LANGUAGES:
+        citizen.language, citizen.language_chosen = chosen, True
+    elif chosen != "skip" and not _set(
         profiles.get(db, citizen_id=citizen.id), name, chosen, region
     ):
         return [messages.simple("button.old", messages.CHECK)]
@@ -137,6 +140,8 @@ def _ask(db: Session, citizen: Citizen, name: str, region: Region) -> Prompt:
             left = [each for each in ScamType if each not in chosen]
             options = [("done", "profile.topics.done"), ("all", "profile.topics.all")]
             options += [(each.value, f"type.{each}") for each in left]
+        case "language":
+            options = [(each, f"language.choice.{each}") for each in texts.LANGUAGES]
         case "quiet":
             options = [(each, f"profile.quiet.{each}") for each in QUIET]
         case _:
@@ -200,7 +205,7 @@ def _tips(db: Session, citizen: Citizen, value: str, region: Region, now: dateti
     if value.startswith(("now", "more_")):
         return _tip(db, citizen, value.removeprefix("more_"), region, now)
     if value == "off":
-        profiles.tips_off(db, citizen_id=citizen.id)
+        profiles.tips_off(db, citizen_id=citizen.id, now=now)
         drop(db, citizen, Lane.BULK, now)
         return Prompt((Line("tips.off"),))
     profiles.tips_on(db, citizen_id=citizen.id)
@@ -226,23 +231,30 @@ def _tip(db: Session, citizen: Citizen, nth: str, region: Region, now: datetime)
     if piece is None:
         return messages.simple("tip")
     language = citizen.language or region.languages[0]
-    words = piece.words[language]
-    parts = [fill(words[part], language, region) for part in ("title", "body") if part in words]
-    lines = [Line("tips.words", {"words": "\n\n".join(parts)})]
-    choices = []
+    words = wording.words_of(piece)[language]
+    lines, choices = [], []
     if piece.has_pair:
         side = random.choice(SIDES)  # noqa: S311  which of a pair, no secret
         shown = fill(words[side], language, region)
-        lines += [BLANK, Line("campaign.pair", {"message": shown})]
+        lines = [BLANK, Line("campaign.pair", {"message": shown})]
         choices = [
             Choice("quiz", f"{piece.name}.{side}_{said}", f"quiz.choice.{said}") for said in SIDES
         ]
-    more = Choice("tips", f"more_{(number + 1) % 1000}", "tips.more")
-    return Prompt(tuple(lines), (*choices, more))
+        rest = texts.say("campaign.pair", language, region, message=shown)
+    else:
+        rest = ""
+    said = "\n\n".join(wording.lead(words, language, region, [rest]))
+    about = wording.About(piece.kind, piece.type)
+    drawn = wording.poster_of(words, language, region, about)
+    return Prompt(
+        (Line("tips.words", {"words": said}), *lines),
+        (*choices, Choice("tips", f"more_{(number + 1) % 1000}", "tips.more")),
+        drawn.to_json() if drawn else None,
+    )
 
 
 def stop(db: Session, citizen: Citizen, *, now: datetime) -> None:
-    """End everything that they did not ask for, at once: tips, warnings, check-ins, guardians."""
+    """End everything that they did not ask for, at once: tips, warnings, check-ins."""
     profiles.leave(db, citizen_id=citizen.id, now=now)
     drop(db, citizen, Lane.BULK, now)
     drop(db, citizen, Lane.WARNING, now)
@@ -305,6 +317,17 @@ def _told(
             Line(f"quiz.other.{side}", {"message": other}),
         )
     )
+
+
+def follow_up(
+    db: Session, citizen: Citizen, judgement: Judgement, *, region: Region, now: datetime
+) -> None:
+    """Ask tomorrow whether they came back, and tell the relatives who are to hear of a scam."""
+    if judgement.verdict not in GRAVE or judgement.stage == Stage.QUERY or not judgement.type:
+        return
+    warnings.plan_check_in(db, citizen_id=citizen.id, type=judgement.type, now=now)
+    if judgement.verdict == Verdict.SCAM and not judgement.escalate:  # that is an alarm of its own
+        relatives.tell_of_scam(db, citizen, region=region, now=now)
 
 
 def _note(db: Session, citizen: Citizen, topic: str, said: str, now: datetime) -> None:

@@ -8,46 +8,104 @@ from sqlalchemy.orm import Session
 
 from actions.citizens.models import Citizen
 from actions.guardians import store as guardians
+from actions.guardians.models import Guardian, Tells
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
 from bot import texts
-from bot.conversation.turn import Choice, Line, Prompt
+from bot.conversation.turn import BLANK, Choice, Line, Prompt
 from bot.regions import Region
+
+NEW = Choice("guardian", "new", "guardian.choice.new")
+END = Choice("guardian", "end", "guardian.choice.end")
+NO = Choice("guardian", "no", "guardian.choice.no")
 
 
 def guardian(db: Session, citizen: Citizen, value: str, region: Region, now: datetime) -> Prompt:
-    ask = Choice("guardian", "new", "guardian.choice.new")
-    end = Choice("guardian", "end", "guardian.choice.end")
+    """Do what a citizen wishes about the links with their relatives, and say what came of it."""
+    verb, _, about = value.partition("_")
     try:
-        if value == "new":
-            code = guardians.new_code(db, ward_id=citizen.id, now=now)
-            return Prompt((Line("guardian.code", {"code": code}),))
-        if value == "end":
-            others = guardians.end(db, citizen_id=citizen.id, now=now)
-            for other in others:
-                tell(db, other, "guardian.ended", f"{citizen.id}:end", region, now)
-            return Prompt((Line("guardian.over" if others else "guardian.none"),), (ask,))
-        if value.startswith("yes_"):
-            return _consent(db, citizen, value[4:], region, now)
-        if value == "no":
-            return Prompt((Line("guardian.declined"),))
-        if value:
-            digits = "".join(each for each in value if each.isascii() and each.isdigit())
-            found = guardians.check(db, code=digits, guardian_id=citizen.id, now=now)
-            if found is None:
-                return Prompt((Line("guardian.wrong"),))
-            yes = Choice("guardian", f"yes_{digits}", "guardian.choice.yes")
-            return Prompt(
-                (Line("guardian.consent"),), (yes, Choice("guardian", "no", "guardian.choice.no"))
-            )
+        match verb, about:
+            case "", _:
+                return _overview(db, citizen, region)
+            case "new", "":
+                code = guardians.new_code(db, ward_id=citizen.id, now=now)
+                return Prompt((Line("guardian.code", {"code": code}),))
+            case "end", "":
+                others = guardians.end(db, citizen_id=citizen.id, now=now)
+                for other in others:
+                    tell(db, other, "guardian.ended", f"{citizen.id}:end", region, now)
+                return Prompt((Line("guardian.over" if others else "guardian.none"),), (NEW,))
+            case "yes", _:
+                return _consent(db, citizen, about, region, now)
+            case "no", "":
+                return Prompt((Line("guardian.declined"),))
+            case "link" | "end" | "set", _:
+                return _one(db, citizen, verb, about, region, now)
+        digits = "".join(each for each in value if each.isascii() and each.isdigit())
+        if guardians.check(db, code=digits, guardian_id=citizen.id, now=now) is None:
+            return Prompt((Line("guardian.wrong"),))
+        yes = Choice("guardian", f"yes_{digits}", "guardian.choice.yes")
+        return Prompt((Line("guardian.consent"),), (yes, NO))
     except guardians.TooMany:
         return Prompt((Line("guardian.too_many"),))
+
+
+def _overview(db: Session, citizen: Citizen, region: Region) -> Prompt:
+    """Say who is linked, and what each of them hears; nobody's name is known to us."""
     links = guardians.list_both(db, citizen_id=citizen.id)
-    counts = {
-        "told": str(sum(each.ward_id == citizen.id for each in links)),
-        "wards": str(sum(each.guardian_id == citizen.id for each in links)),
-    }
-    return Prompt((Line("guardian.open", counts),), (ask, end) if links else (ask,))
+    mine = [each for each in links if each.ward_id == citizen.id]
+    theirs = [each for each in links if each.guardian_id == citizen.id]
+    lines, choices = [Line("guardian.open")], [NEW]
+    if links:
+        lines.append(BLANK)
+    for number, link in enumerate(mine, start=1):
+        facts = {"number": str(number), "day": _day(link, region)}
+        lines.append(Line("guardian.told", {**facts, "what": f"guardian.what.{link.tells}"}))
+        choices.append(Choice("guardian", f"link_{link.id}", _numbered("change", number)))
+    for number, link in enumerate(theirs, start=1):
+        facts = {"number": str(number), "day": _day(link, region)}
+        lines.append(Line("guardian.ward", facts))
+        choices.append(Choice("guardian", f"end_{link.id}", _numbered("leave", number)))
+    if len(links) > 1:
+        choices.append(END)
+    return Prompt(tuple(lines), tuple(choices))
+
+
+def _numbered(name: str, number: int) -> str:
+    """Return the label of a button about one of at most so many links."""
+    return f"guardian.{name}.{min(number, guardians.MOST_GUARDIANS)}"
+
+
+def _day(link: Guardian, region: Region) -> str:
+    return link.since.astimezone(region.timezone).strftime("%Y-%m-%d")
+
+
+def _one(
+    db: Session, citizen: Citizen, verb: str, about: str, region: Region, now: datetime
+) -> Prompt:
+    """Show or change one link. What is heard is the ward's to say; either may end it."""
+    number, _, chosen = about.partition("_")
+    link = None
+    if number.isdecimal() and len(number) < 18:
+        link = guardians.find_link(db, link_id=int(number), citizen_id=citizen.id)
+    if link is None:
+        return Prompt((Line("guardian.gone"),))
+    if verb == "end":
+        other = guardians.end_one(db, link, by=citizen.id, now=now)
+        tell(db, other, "guardian.ended", f"{citizen.id}:{number}", region, now)
+        return Prompt((Line("guardian.over_one"),), (NEW,))
+    if link.ward_id != citizen.id or (verb == "set" and chosen not in set(Tells)):
+        return Prompt((Line("guardian.gone"),))
+    if verb == "set":
+        guardians.choose(db, link, Tells(chosen), now=now)
+        return Prompt((Line("guardian.chosen", {"what": f"guardian.what.{link.tells}"}),))
+    choices = [
+        Choice("guardian", f"set_{number}_{each}", f"guardian.choice.{each}") for each in Tells
+    ]
+    choices.append(Choice("guardian", f"end_{number}", "guardian.choice.end_one"))
+    return Prompt(
+        (Line("guardian.choose", {"what": f"guardian.what.{link.tells}"}),), tuple(choices)
+    )
 
 
 def _consent(db: Session, citizen: Citizen, code: str, region: Region, now: datetime) -> Prompt:
@@ -61,10 +119,22 @@ def _consent(db: Session, citizen: Citizen, code: str, region: Region, now: date
 
 def tell_guardians(db: Session, ward: Citizen, *, case: str, region: Region, now: datetime) -> int:
     """Tell the relatives they chose that a live fraud meets this citizen, and nothing else."""
-    told = guardians.to_tell(db, ward_id=ward.id)
+    told = guardians.to_tell(db, ward_id=ward.id, what=Tells.LIVE)
     for guardian in told:
         tell(db, guardian.id, "guardian.alarm", f"{case}:{guardian.id}", region, now)
     return len(told)
+
+
+def tell_of_scam(db: Session, ward: Citizen, *, region: Region, now: datetime) -> int:
+    """Tell those who are to hear of it that what this citizen met is a scam; once a day."""
+    told = 0
+    for guardian in guardians.to_tell(db, ward_id=ward.id, what=Tells.SCAM):
+        day = now.astimezone(region.timezone).date()
+        key = f"guardian:scam:{ward.id}:{guardian.id}:{day}"
+        if not outbox.was_queued(db, dedup_key=key):
+            _say(db, guardian, "guardian.scam", key, region, now)
+            told += 1
+    return told
 
 
 def tell(
@@ -72,11 +142,16 @@ def tell(
 ) -> None:
     """Say one thing to another citizen."""
     other = db.get(Citizen, citizen_id)
-    if other is None:
-        return
+    if other is not None:
+        _say(db, other, key, f"guardian:{about}:{now.timestamp()}", region, now)
+
+
+def _say(
+    db: Session, other: Citizen, key: str, dedup_key: str, region: Region, now: datetime
+) -> None:
     outbox.enqueue(
         db,
-        dedup_key=f"guardian:{about}:{now.timestamp()}",
+        dedup_key=dedup_key,
         channel=other.channel,
         recipient=other.address,
         body={"text": texts.say(key, other.language or region.languages[0], region)},

@@ -54,7 +54,7 @@ def start(service: Service, nlu: NluClient, desk: Desk) -> AsyncIOScheduler:
     every(1, "campaigns", lambda: asyncio.to_thread(campaigns.tick, service))
     every(5, "warnings", lambda: asyncio.to_thread(risk.tick, service, desk))
     every(900, "rises", lambda: asyncio.to_thread(risk.watch, service))
-    every(20, "quiet_hours", lambda: asyncio.to_thread(campaigns.keep_quiet, service))
+    every(5, "quiet_hours", lambda: asyncio.to_thread(campaigns.keep_quiet, service))
     every(10, "measure", lambda: asyncio.to_thread(measure, service))
     every(3600, "housekeeping", lambda: asyncio.to_thread(tidy, service))
     scheduler.start()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from actions.db.base import Base
@@ -89,6 +89,8 @@ class Occurrence(Base):
     last_id: Mapped[int]  # the newest citizen when it began
     expires_at: Mapped[datetime]
     settle_at: Mapped[datetime]  # when to look next at what became of it
+    contents: Mapped[dict[str, object] | None]  # shared bodies by `variant:language:side`
+    sums: Mapped[dict[str, object] | None]  # states and reasons, once it is over
     created_at: Mapped[datetime]
 
     campaign: Mapped[Campaign] = relationship()
@@ -100,13 +102,13 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
         UniqueConstraint("citizen_id", "occurrence_id"),
-        Index("ix__delivery__queued", "occurrence_id", postgresql_where=text("state = 'queued'")),
-        Index("ix__delivery__due", "due_at", postgresql_where=text("state = 'queued'")),
         Index("ix__delivery__occurrence", "occurrence_id", "state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    occurrence_id: Mapped[int] = mapped_column(ForeignKey("occurrence.id"))
+    # No foreign key: only the statement that queues the occurrence writes rows, no occurrence is
+    # ever deleted, and a million checks of one and the same row take ten seconds.
+    occurrence_id: Mapped[int]
     citizen_id: Mapped[int | None] = mapped_column(ForeignKey("citizen.id", ondelete="SET NULL"))
     variant: Mapped[str]
     side: Mapped[str | None]  # which of a pair they were shown: "scam" or "real"

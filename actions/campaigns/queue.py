@@ -18,12 +18,14 @@ from sqlalchemy.orm import Session
 from actions.campaigns.audience import WANTED, Audience
 from actions.campaigns.models import Campaign, Occurrence
 from actions.citizens.models import Citizen
+from actions.outbox import bulk
 from actions.outbox.models import Lane
 
 BATCH = 20_000  # citizens looked at in one transaction: a second or so
 GAP = timedelta(hours=6)  # between two bulk messages to one citizen
 LOCK = 7_226_604  # batches of two campaigns wait for each other: the gap must see both
 SEEN_AHEAD = timedelta(minutes=1)
+CHANNELS = ("telegram", "terminal")  # by which citizens are reached
 
 # When the day begins where the citizen lives, for a moment that falls into their quiet hours.
 AFTER_QUIET = """
@@ -65,10 +67,12 @@ _QUEUE = text(
           AND (d.state = 'queued' OR d.settled_at > CAST(:now AS timestamptz) - :least)
         GROUP BY d.citizen_id
     ), who AS MATERIALIZED (
-        SELECT c.id,
-               {DRAW.format(what="'/control/'")} < :control AS held_out,
+        SELECT c.id, c.channel, c.address, {_LANGUAGE} AS language,
+               CASE WHEN :control > 0 THEN {DRAW.format(what="'/control/'")} < :control
+                    ELSE false END AS held_out,
                (CAST(:variants AS text[]))[
-                   1 + floor({DRAW.format(what="'/variant/'")} * cardinality(:variants))::int
+                   CASE WHEN cardinality(:variants) = 1 THEN 1 ELSE
+                   1 + floor({DRAW.format(what="'/variant/'")} * cardinality(:variants))::int END
                ] AS variant,
                CASE WHEN NOT :pair THEN NULL
                     WHEN {DRAW.format(what="'/side/' || :occurrence || '/'")} < 0.5 THEN 'scam'
@@ -76,7 +80,8 @@ _QUEUE = text(
                p.quiet_from, p.quiet_to, p.timezone,
                :gap AND coalesce(past.busy, false) AS busy,
                greatest(:at, CASE WHEN :gap THEN past.last + :least END) AS ready
-        FROM citizen c LEFT JOIN profile p ON p.citizen_id = c.id
+        FROM citizen c LEFT JOIN profile p ON p.citizen_id = c.id AND p.citizen_id > :after
+                                              AND p.citizen_id <= :upto
                        LEFT JOIN past ON past.citizen_id = c.id
         WHERE c.id > :after AND c.id <= :upto AND {WANTED}
     ), timed AS MATERIALIZED (
@@ -95,17 +100,17 @@ _QUEUE = text(
                CASE WHEN reason IS NOT NULL THEN CAST(:now AS timestamptz) END
         FROM decided
         ON CONFLICT (citizen_id, occurrence_id) DO NOTHING
-        RETURNING citizen_id, variant, side, due_at, state
+        RETURNING citizen_id
     )
-    INSERT INTO outbox_message (dedup_key, channel, recipient, lane, body, status, due_at,
-                                expires_at, attempts, fleeting)
-    SELECT 'campaign:' || :occurrence || ':' || c.id, c.channel, c.address, :lane,
-           CAST(:bodies AS jsonb) -> (stored.variant || ':' || {_LANGUAGE} || ':'
-                                      || coalesce(stored.side, '')),
-           'waiting', stored.due_at, :expires, 0, false
-    FROM stored JOIN citizen c ON c.id = stored.citizen_id
-    WHERE stored.state = 'queued'
-    ORDER BY stored.due_at, c.id
+    INSERT INTO outbox_message (dedup_key, channel, recipient, lane, body, content_id, status,
+                                due_at, expires_at, attempts, fleeting)
+    SELECT 'campaign:' || :occurrence || ':' || id, channel, address, :lane, '{{}}',
+           (CAST(:contents AS jsonb)
+            ->> (variant || ':' || language || ':' || coalesce(side, '')))::bigint,
+           'waiting', due, :expires, 0, false
+    FROM decided
+    WHERE reason IS NULL AND id IN (SELECT citizen_id FROM stored)
+    ORDER BY due, id
     """
 )
 _MESSAGES = """
@@ -165,7 +170,7 @@ def batch(
             "spoken": list(wording.languages),
             "variants": list(wording.variants),
             "pair": wording.pair,
-            "bodies": json.dumps(wording.bodies),
+            "contents": json.dumps(_contents(db, occurrence, wording)),
             "seed": campaign.seed,
             "control": campaign.control,
             "gap": not correction,  # a correction must reach whoever has the mistake
@@ -184,6 +189,13 @@ def batch(
     if upto >= occurrence.last_id:
         occurrence.state = "queued"
     return queued.rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def _contents(db: Session, occurrence: Occurrence, wording: Wording) -> Mapping[str, object]:
+    """Return the ids of the bodies, which all of an occurrence's messages share."""
+    if occurrence.contents is None:
+        occurrence.contents = {key: bulk.share(db, each) for key, each in wording.bodies.items()}
+    return occurrence.contents
 
 
 def is_open(db: Session, campaign: Campaign) -> bool:
@@ -209,14 +221,26 @@ def hold(db: Session, campaign: Campaign) -> int:
     )
 
 
-def let_go(db: Session, campaign: Campaign, *, now: datetime) -> int:
-    """Put the campaign's held messages back in line."""
+def let_go(db: Session, campaign: Campaign, *, home: str, now: datetime) -> int:
+    """Put the campaign's held messages back in line; what falls into quiet hours waits for the
+    citizen's morning.
+    """
+    due = after_quiet("greatest(d.due_at, CAST(:now AS timestamptz))")
     return _change(
         db,
-        "UPDATE outbox_message m SET status = 'waiting', due_at = greatest(m.due_at, :now) "
-        + _MESSAGES
-        + "AND m.status = 'held'",
+        f"""
+        WITH back AS (
+            SELECT d.occurrence_id, d.citizen_id, {due} AS due
+            FROM delivery d JOIN occurrence o ON o.id = d.occurrence_id
+                            LEFT JOIN profile p ON p.citizen_id = d.citizen_id
+            WHERE o.campaign_id = :campaign AND d.state = 'queued'
+        )
+        UPDATE outbox_message m SET status = 'waiting', due_at = back.due FROM back
+        WHERE m.dedup_key = 'campaign:' || back.occurrence_id || ':' || back.citizen_id
+          AND m.status = 'held'
+        """,
         campaign=campaign.id,
+        home=home,
         now=now,
     )
 
@@ -242,29 +266,42 @@ def drop(db: Session, campaign: Campaign, *, reason: str, now: datetime) -> int:
     return dropped
 
 
-def keep_quiet(db: Session, *, home: str, now: datetime) -> int:
+def keep_quiet(db: Session, *, home: str, ahead: int, now: datetime) -> int:
     """Move to the morning what waits for citizens whose quiet hours are beginning.
 
-    A long queue takes hours to send; what was due in the evening must not arrive at night.
+    A long queue takes hours to send; what was due in the evening must not arrive at night. Looked
+    at are the next `ahead` messages of each lane, more than can leave before the next look.
     """
     soon = now + SEEN_AHEAD
     return _change(
         db,
         f"""
-        WITH early AS (
-            SELECT d.id, d.occurrence_id, d.citizen_id, {after_quiet("CAST(:soon AS timestamptz)")}
-                   AS due
-            FROM profile p JOIN delivery d ON d.citizen_id = p.citizen_id
-            WHERE p.quiet_from IS NOT NULL AND d.state = 'queued' AND d.due_at <= :soon
+        WITH head AS MATERIALIZED (
+            SELECT next.* FROM unnest(CAST(:channels AS text[])) AS ch(channel)
+            CROSS JOIN unnest(CAST(:lanes AS bigint[])) AS l(lane) CROSS JOIN LATERAL (
+                SELECT m.id, m.dedup_key, m.channel, m.recipient FROM outbox_message m
+                WHERE m.status = 'waiting' AND m.channel = ch.channel AND m.lane = l.lane
+                  AND m.due_at <= :soon
+                ORDER BY m.due_at, m.id LIMIT :ahead
+            ) AS next
+            WHERE starts_with(next.dedup_key, 'campaign:')
+        ), early AS (
+            SELECT head.id, d.id AS delivery_id, {after_quiet("CAST(:soon AS timestamptz)")} AS due
+            FROM head JOIN citizen c ON c.channel = head.channel AND c.address = head.recipient
+                      JOIN profile p ON p.citizen_id = c.id AND p.quiet_from IS NOT NULL
+                      JOIN delivery d ON d.citizen_id = c.id AND d.state = 'queued'
+                          AND head.dedup_key = 'campaign:' || d.occurrence_id || ':' || c.id
         ), moved AS (
             UPDATE outbox_message m SET due_at = early.due FROM early
-            WHERE m.dedup_key = 'campaign:' || early.occurrence_id || ':' || early.citizen_id
-              AND m.status IN ('waiting', 'held') AND early.due > :soon
-            RETURNING early.id, early.due
+            WHERE m.id = early.id AND m.status = 'waiting' AND early.due > :soon
+            RETURNING early.delivery_id, early.due
         )
-        UPDATE delivery SET due_at = moved.due FROM moved WHERE delivery.id = moved.id
+        UPDATE delivery SET due_at = moved.due FROM moved WHERE delivery.id = moved.delivery_id
         """,
         soon=soon,
+        ahead=ahead,
+        channels=list(CHANNELS),
+        lanes=[int(Lane.WARNING), int(Lane.BULK)],
         home=home,
     )
 

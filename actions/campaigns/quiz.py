@@ -68,6 +68,11 @@ class Skill:
         return z(hit) - z(false)
 
     @property
+    def hit_rate(self) -> float | None:
+        """The share of scams that were taken for one."""
+        return self.hits / self.scams if self.scams else None
+
+    @property
     def false_alarm_rate(self) -> float | None:
         """The share of genuine messages that were taken for a scam."""
         return self.false_alarms / self.reals if self.reals else None
@@ -130,7 +135,7 @@ def own_answers(db: Session, campaign: Campaign) -> list[Skill]:
 
 
 def opt_outs(db: Session, campaign: Campaign, *, within: timedelta = timedelta(days=1)) -> int:
-    """Return how many said /stop within a day of getting it."""
+    """Return how many said /stop, or wanted no tips any more, within a day of getting it."""
     return (
         db.scalar(
             text(
@@ -139,7 +144,7 @@ def opt_outs(db: Session, campaign: Campaign, *, within: timedelta = timedelta(d
                 JOIN occurrence o ON o.id = d.occurrence_id
                 JOIN profile p ON p.citizen_id = d.citizen_id
                 WHERE o.campaign_id = :campaign AND d.state = 'sent'
-                  AND p.left_at >= d.settled_at AND p.left_at < d.settled_at + :within
+                  AND p.tips_off_at >= d.settled_at AND p.tips_off_at < d.settled_at + :within
                 """
             ),
             {"campaign": campaign.id, "within": within},

@@ -133,8 +133,8 @@ def pause(db: Session, campaign: Campaign, *, by: Officer, now: datetime) -> Non
     queue.hold(db, campaign)
 
 
-def resume(db: Session, campaign: Campaign, *, by: Officer, now: datetime) -> None:
-    """Let it go on. Only what was approved does."""
+def resume(db: Session, campaign: Campaign, *, by: Officer, home: str, now: datetime) -> None:
+    """Let it go on. Only what was approved does. `home` is the region's time zone."""
     _require(by, PUBLISHING)
     _hold(db, campaign)
     if campaign.status != Status.PAUSED:
@@ -144,7 +144,7 @@ def resume(db: Session, campaign: Campaign, *, by: Officer, now: datetime) -> No
     waits = campaign.next_at is not None and not queue.is_open(db, campaign)
     to = Status.SCHEDULED if waits else Status.SENDING
     move(db, campaign, to, by=by, now=now)
-    queue.let_go(db, campaign, now=now)
+    queue.let_go(db, campaign, home=home, now=now)
 
 
 def cancel(db: Session, campaign: Campaign, *, by: Officer, now: datetime) -> int:

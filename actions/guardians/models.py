@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from actions.db.base import Base
+
+
+class Tells(StrEnum):
+    """What the guardian hears of their ward, by the ward's choice."""
+
+    LIVE = "live"  # that a fraud is going on right now
+    SCAM = "scam"  # also that something they asked us about is a scam
+    NOTHING = "nothing"
 
 
 class GuardianCode(Base):
@@ -36,7 +45,7 @@ class GuardianTry(Base):
 
 
 class Guardian(Base):
-    """`guardian_id` is told when a live fraud meets `ward_id`, and nothing else by default."""
+    """`guardian_id` hears of a live fraud on `ward_id`; more or less as the ward chooses."""
 
     __tablename__ = "guardian"
     __table_args__ = (UniqueConstraint("ward_id", "guardian_id"),)
@@ -49,3 +58,10 @@ class Guardian(Base):
     tells_live: Mapped[bool] = mapped_column(default=True)
     tells_warning: Mapped[bool] = mapped_column(default=False)
     since: Mapped[datetime]
+
+    @property
+    def tells(self) -> Tells:
+        """What the guardian hears."""
+        if not self.tells_live:
+            return Tells.NOTHING
+        return Tells.SCAM if self.tells_warning else Tells.LIVE

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
 from actions.citizens.models import Citizen
-from actions.guardians.models import Guardian, GuardianCode, GuardianTry
+from actions.guardians.models import Guardian, GuardianCode, GuardianTry, Tells
 
 GOOD_FOR = timedelta(minutes=30)
 MOST_WRONG = 5
@@ -101,23 +101,47 @@ def list_both(db: Session, *, citizen_id: int) -> Sequence[Guardian]:
     ).all()
 
 
+def find_link(db: Session, *, link_id: int, citizen_id: int) -> Guardian | None:
+    """Return this link if the citizen is on either side of it, or None."""
+    return db.scalars(
+        select(Guardian)
+        .where(
+            Guardian.id == link_id,
+            or_(Guardian.ward_id == citizen_id, Guardian.guardian_id == citizen_id),
+        )
+        .with_for_update()
+    ).one_or_none()
+
+
+def choose(db: Session, link: Guardian, tells: Tells, *, now: datetime) -> None:
+    """Let the ward say what this guardian hears."""
+    link.tells_live, link.tells_warning = tells != Tells.NOTHING, tells == Tells.SCAM
+    audit.record(
+        db, "guardian.chosen", actor=f"citizen:{link.ward_id}", now=now, link=link.id, tells=tells
+    )
+
+
+def end_one(db: Session, link: Guardian, *, by: int, now: datetime) -> int:
+    """End one link at once; return the id of the person on the other side."""
+    db.delete(link)
+    audit.record(db, "guardian.ended", actor=f"citizen:{by}", now=now)
+    return link.guardian_id if link.ward_id == by else link.ward_id
+
+
 def end(db: Session, *, citizen_id: int, now: datetime) -> Sequence[int]:
     """End every link of this citizen at once; return the ids of the people on the other side."""
     links = list_both(db, citizen_id=citizen_id)
-    others = [g.guardian_id if g.ward_id == citizen_id else g.ward_id for g in links]
-    db.execute(delete(Guardian).where(Guardian.id.in_([g.id for g in links])))
     db.execute(delete(GuardianCode).where(GuardianCode.ward_id == citizen_id))
-    if links:
-        audit.record(db, "guardian.ended", actor=f"citizen:{citizen_id}", now=now)
-    return others
+    return [end_one(db, link, by=citizen_id, now=now) for link in links]
 
 
-def to_tell(db: Session, *, ward_id: int) -> Sequence[Citizen]:
-    """Return the guardians who are to be told that a live fraud meets this citizen."""
+def to_tell(db: Session, *, ward_id: int, what: Tells) -> Sequence[Citizen]:
+    """Return the guardians who are to hear that this meets the citizen: LIVE, or SCAM."""
+    wish = Guardian.tells_warning if what == Tells.SCAM else Guardian.tells_live
     return db.scalars(
         select(Citizen)
         .join(Guardian, Guardian.guardian_id == Citizen.id)
-        .where(Guardian.ward_id == ward_id, Guardian.tells_live, Citizen.blocked_at.is_(None))
+        .where(Guardian.ward_id == ward_id, wish, Citizen.blocked_at.is_(None))
         .order_by(Citizen.id)
     ).all()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 LONGEST = 4096  # characters a channel takes in one message, counted as UTF-16 does
+LONGEST_CAPTION = 1024  # the same below a picture
 
 # Better places first: between paragraphs, lines, sentences, parts of a sentence, words.
 _PAUSES = (

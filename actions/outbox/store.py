@@ -45,6 +45,7 @@ __all__ = [
 ]
 
 BLOCKED = "blocked: "  # opens last_error when the person no longer wants us
+LEFT = "left"  # last_error of what its recipient no longer wanted
 CHANNEL = "outbox"  # what NOTIFY and LISTEN call it
 SHUT = "the chat takes nothing"  # how the last error of what must get through begins
 NUDGED = "outbox.nudged"  # in a session's info: wake the senders when it has committed
@@ -243,7 +244,9 @@ def _give_up_bulk(db: Session, each: Settlement, reason: str, now: datetime) -> 
 
 
 def drop_pending(db: Session, *, channel: str, recipient: str, lane: Lane, now: datetime) -> int:
-    """Expire what still waits for this recipient in this lane; return how many."""
+    """Expire what still waits for this recipient, who wants no more of this lane; return how
+    many.
+    """
     dropped = db.execute(
         update(OutboxMessage)
         .where(
@@ -254,7 +257,7 @@ def drop_pending(db: Session, *, channel: str, recipient: str, lane: Lane, now: 
                 OutboxMessage.status.in_((Status.WAITING, Status.HELD)),
             )
         )
-        .values(status=Status.EXPIRED, settled_at=now)
+        .values(status=Status.EXPIRED, last_error=LEFT, settled_at=now)
     )
     return dropped.rowcount  # type: ignore[attr-defined, no-any-return]
 

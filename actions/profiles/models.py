@@ -22,6 +22,7 @@ class Profile(Base):
     topics: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     tips: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     paused_until: Mapped[datetime | None]  # tips rest until then
+    tips_off_at: Mapped[datetime | None]  # when they last said that they want no tips
     left_at: Mapped[datetime | None]  # when they said /stop: nothing is sent unasked
     quiet_from: Mapped[int | None]  # minutes after midnight where they live
     quiet_to: Mapped[int | None]

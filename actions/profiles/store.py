@@ -34,15 +34,15 @@ def tips_on(db: Session, *, citizen_id: int) -> None:
     profile.tips, profile.paused_until, profile.left_at = True, None, None
 
 
-def tips_off(db: Session, *, citizen_id: int) -> None:
+def tips_off(db: Session, *, citizen_id: int, now: datetime) -> None:
     """Send no tips any more."""
     profile = get(db, citizen_id=citizen_id)
-    profile.tips, profile.paused_until = False, None
+    profile.tips, profile.paused_until, profile.tips_off_at = False, None, now
 
 
 def leave(db: Session, *, citizen_id: int, now: datetime) -> None:
     """Send nothing at all that they did not ask for."""
-    tips_off(db, citizen_id=citizen_id)
+    tips_off(db, citizen_id=citizen_id, now=now)
     get(db, citizen_id=citizen_id).left_at = now
 
 

@@ -35,8 +35,8 @@ def file(
     judgement: Judgement,
     found: Sequence[Found],
     now: datetime,
-) -> int:
-    """Keep what a citizen told us, what we made of it, and what it points at; return its id."""
+) -> None:
+    """Keep what a citizen told us, what we made of it, and what it points at."""
     row = {
         "citizen_id": citizen_id,
         "case_id": case_id,
@@ -54,7 +54,6 @@ def file(
     report_id: int = db.execute(_FILE, row).scalar_one()
     as_scam = judgement.verdict == Verdict.SCAM
     indicators.note_sightings(db, found, report_id=report_id, as_scam=as_scam, now=now)
-    return report_id
 
 
 def list_for_case(db: Session, *, case_id: int) -> Sequence[Report]:

@@ -13,9 +13,9 @@ from actions.triage.judgement import Judgement, ScamType, Signal, Stage, Verdict
 from actions.triage.understanding import Understanding
 
 SCAM_AT = 0.8
-SUSPICIOUS_AT = 0.55
-UNCLEAR_AT = 0.35
-LIVE_AT = 0.5
+SUSPICIOUS_AT = 0.47
+UNCLEAR_AT = 0.3
+LIVE_AT = 0.4
 LIVE_WITH_CUE_AT = 0.2  # where the words themselves say "now"
 SIGNAL_AT = 0.5
 ASKED_ABOUT_AT = 0.5

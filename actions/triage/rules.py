@@ -149,7 +149,9 @@ QUERY = re.compile(
 )
 LIVE = re.compile(
     r"正在|现在|马上|立刻|这会儿|刚刚?|刚才|还在|催|倒计时|分钟|今晚|柜台|正要|准备(?:转|去|汇|付|打)|要不要(?:转|付|打)|还要(?:我|他|她|再)?(?:转|交|付|充|打)|最后一笔|只差|不然|否则|不让.{0,3}挂|怎么办.{0,4}急|急"
+    r"|(?:不|再不)(?:交|付|转|给|打|配合)(?:的话|就|他|对方|[，,])|(?:交不交|付不付|转不转|给不给|报不报)|还没(?:有)?(?:输|按|点|报|发|给)(?:出去|过去|他|确认|$|[,，。])"
     r"|right now|at the moment|just (?:now|paid|sent|transferred)|about to|at the bank|on the (?:line|phone)|minutes|within the hour|hurry|immediately|urgent|final payment|one last|deadline|or (?:else|they)"
+    r"|by (?:tonight|midnight|noon|today|tomorrow|(?:mon|tues|wednes|thurs|fri|satur|sun)day)|(?:finger|thumb)[^.\n]{0,12} over|needs? (?:another |a further |me to )?[$£€]\d|haven't (?:pressed|sent|typed|given) it"
 )
 LOSS = re.compile(
     r"(?:上(?:个)?(?:月|周|星期)|去年|前年|年前|月前|周前|天前|前几天|之前|以前|昨天|前天|\d+月).{0,60}(?:骗|转|投|损失|没了|拉黑|联系不上|不见|要回|追回)|能(?:追|要)回来|怎么(?:追|要)回|被骗(?:了)?|已(?:经)?报(?:过)?警|立案"
@@ -172,7 +174,7 @@ DEFRAUDED = re.compile(
 GRAVE_SIGNALS = frozenset(
     {Signal.CODE, Signal.THREAT, Signal.ASKED_PAY, Signal.DETAILS, Signal.ON_LINE, Signal.SCREEN}
 )
-ADVERTISED = 0.35  # what remains of a suspicion when the sender can be told to stop
+ADVERTISED = 0.3  # what remains of a suspicion when the sender can be told to stop
 TOLD = 0.6  # who says they were defrauded is believed, not doubted
 
 _STAGES = (Stage.LIVE, Stage.LOSS, Stage.CONTACTED, Stage.QUERY, Stage.NONE)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -34,6 +33,7 @@ ANSWER_WITHIN = {  # then an officer is asked to call
     Level.LOW: timedelta(hours=24),
 }
 LONGEST = timedelta(days=90)
+MARKS = (",", ";", "\t")  # between fields: spreadsheets of some countries write semicolons
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -75,56 +75,77 @@ class Imported:
 
 
 def read(content: bytes, *, zone: ZoneInfo, now: datetime) -> Listed:
-    """Return the rows of a CSV file and a complaint for every line that is not in order."""
+    """Return the rows of a CSV file and a complaint for every line that is not in order.
+
+    Each line is read for itself: a stray quotation mark spoils its own line and no other.
+    """
     try:
         said = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BadList("the file is not UTF-8 text; save it as CSV UTF-8") from None
-    reader = csv.DictReader(io.StringIO(said, newline=""))
-    names = [name.strip() for name in reader.fieldnames or ()]
-    reader.fieldnames = names
-    if missing := {"level", "type", "expires"} - set(names):
-        raise BadList(f"the first line lacks {', '.join(sorted(missing))}")
-    if not {"telegram_id", "phone_sha256"} & set(names):
-        raise BadList("the first line has neither telegram_id nor phone_sha256")
-    if more := set(names) - COLUMNS:
-        raise BadList(f"the first line has {', '.join(sorted(more))}: nothing else is wanted here")
+    head, *lines = said.splitlines() or [""]
+    mark = next((each for each in MARKS if each in head), ",")
+    names = [name.strip().lower() for name in _fields(head, mark)]
+    _check_names(names)
     listed = Listed(sha256=hashlib.sha256(content).hexdigest())
     seen: dict[tuple[str, ScamType], int] = {}
-    for row in reader:
-        line = reader.line_num
-        found = _row(row, line, zone, now)
+    for line, told in enumerate(lines, start=2):
+        if not told.strip(f"{mark} \t"):
+            continue
+        fields = _fields(told, mark)
+        if len(fields) != len(names):
+            listed.complaints.append((line, "has more or fewer fields than the first line"))
+            continue
+        found = _row(dict(zip(names, map(str.strip, fields), strict=True)), line, zone, now)
         if isinstance(found, str):
             listed.complaints.append((line, found))
         elif (earlier := seen.setdefault((found.contact, found.type), line)) != line:
             listed.complaints.append((line, f"the same person and type as line {earlier}"))
         else:
             listed.rows.append(found)
+    if not listed.rows and not listed.complaints:
+        raise BadList("there is nobody on it")
     return listed
 
 
-def _row(
-    row: Mapping[str | None, str | None], line: int, zone: ZoneInfo, now: datetime
-) -> Row | str:
-    if None in row or None in row.values():
-        return "has more or fewer fields than the first line"
-    given = {str(key): (value or "").strip() for key, value in row.items()}
+def _fields(line: str, mark: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=mark), [])
+    except csv.Error:  # a field longer than any of ours
+        return []
+
+
+def _check_names(names: list[str]) -> None:
+    if not any(names):
+        raise BadList("the file is empty, or its first line is")
+    if missing := {"level", "type", "expires"} - set(names):
+        raise BadList(f"the first line lacks {', '.join(sorted(missing))}")
+    if not {"telegram_id", "phone_sha256"} & set(names):
+        raise BadList("the first line has neither telegram_id nor phone_sha256")
+    if more := set(names) - COLUMNS:
+        raise BadList(f"the first line has {', '.join(sorted(more))}: nothing else is wanted here")
+    if len(names) > len(set(names)):
+        raise BadList("the first line names a column twice")
+
+
+def _row(given: Mapping[str, str], line: int, zone: ZoneInfo, now: datetime) -> Row | str:
     telegram, phone = given.get("telegram_id", ""), given.get("phone_sha256", "").lower()
+    level, kind = given["level"].lower(), given["type"].lower()
     if bool(telegram) == bool(phone):
         return "needs either a telegram_id or a phone_sha256"
     if telegram and not (telegram.isascii() and telegram.isdigit() and 0 < int(telegram) < 2**62):
         return "telegram_id is not a number"
     if phone and not _HASH.fullmatch(phone):
         return "phone_sha256 is not 64 hexadecimal digits"
-    if given["level"] not in set(Level):
+    if level not in set(Level):
         return f"level is not one of {', '.join(Level)}"
-    if given["type"] not in set(ScamType):
+    if kind not in set(ScamType):
         return f"type is not one of {', '.join(ScamType)}"
     expires = _expiry(given["expires"], zone, now)
     if isinstance(expires, str):
         return expires
     contact = f"telegram:{int(telegram)}" if telegram else f"phone:{phone}"
-    return Row(line, contact, Level(given["level"]), ScamType(given["type"]), expires)
+    return Row(line, contact, Level(level), ScamType(kind), expires)
 
 
 def _expiry(said: str, zone: ZoneInfo, now: datetime) -> datetime | str:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from math import sqrt
-from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import bindparam, delete, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
@@ -152,55 +150,6 @@ def follow_cases(db: Session, *, now: datetime) -> int:
 def settle(db: Session) -> None:
     """Bring in what the senders have done."""
     db.execute(text(_SETTLE), {"blocked": BLOCKED})
-
-
-def stats(db: Session) -> dict[str, object]:
-    """Return what became of every warning, and how many were dissuaded, with its interval."""
-    settle(db)
-    status = _counts(db, select(Warning.status, func.count()).group_by(Warning.status))
-    delivery = _counts(
-        db,
-        select(Warning.delivery, func.count())
-        .where(Warning.status != Status.UNMATCHED)
-        .group_by(Warning.delivery),
-    )
-    outcome = _counts(
-        db,
-        select(Warning.outcome, func.count())
-        .where(Warning.outcome.is_not(None))
-        .group_by(Warning.outcome),
-    )
-    known = sum(outcome.get(each, 0) for each in (Outcome.DISSUADED, Outcome.PAID))
-    low, high = wilson(outcome.get(Outcome.DISSUADED, 0), known)
-    states = ("queued", "sent", "failed", "blocked", "expired", "skipped")
-    return {
-        "warnings": sum(status.values()),
-        "unmatched": status.get(Status.UNMATCHED, 0),
-        "delivery": {each: delivery.get(each, 0) for each in states},
-        "status": {each.value: status.get(each, 0) for each in Status},
-        "outcome": {each.value: outcome.get(each, 0) for each in Outcome},
-        "dissuasion": {
-            "of": known,
-            "rate": outcome.get(Outcome.DISSUADED, 0) / known if known else None,
-            "low": low,
-            "high": high,
-        },
-    }
-
-
-def _counts(db: Session, query: Select[Any]) -> dict[str, int]:
-    return {str(name): int(number) for name, number in db.execute(query)}
-
-
-def wilson(hits: int, of: int, *, z: float = 1.96) -> tuple[float | None, float | None]:
-    """Return the 95 % interval of a share after Wilson; it is honest for few cases, too."""
-    if of == 0:
-        return None, None
-    share = hits / of
-    middle = share + z * z / (2 * of)
-    spread = z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    scale = 1 + z * z / of
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
 
 
 # Written for every message that is judged a scam: built once.

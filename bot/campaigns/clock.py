@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from actions.audit import store as audit
 from actions.campaigns import account, queue, status, store
 from actions.campaigns.models import Campaign, CatchUp, Status
+from actions.outbox import leases
 from actions.outbox import store as outbox
 from bot.campaigns import times
 from bot.campaigns.wording import in_season, wording
@@ -23,6 +24,8 @@ from bot.wiring import Service
 log = structlog.get_logger()
 
 GRACE = timedelta(minutes=5)  # later than this, a time was missed
+LOOK_AHEAD = 180  # seconds of sending that are looked at for quiet hours, every few seconds
+MOST_AHEAD = 100_000  # messages
 BUSY = 2.0  # seconds of queueing in one tick
 SETTLE_EVERY = timedelta(seconds=5)
 
@@ -43,8 +46,11 @@ def tick(service: Service) -> int:
 
 def keep_quiet(service: Service) -> int:
     """Respect quiet hours that begin while messages wait; return how many were moved."""
+    rate = service.settings.telegram_rate or MOST_AHEAD
+    ahead = min(MOST_AHEAD, round(rate * LOOK_AHEAD))
     with service.sessions.begin() as db:
-        return queue.keep_quiet(db, home=_home(service), now=service.clock())
+        leases.begin(db)  # look-ups only, whatever the planner thinks of a million new rows
+        return queue.keep_quiet(db, home=home(service), ahead=ahead, now=service.clock())
 
 
 def _begin(service: Service) -> bool:
@@ -122,7 +128,7 @@ def _queue(service: Service) -> int | None:
             db,
             occurrence,
             said,
-            home=_home(service),
+            home=home(service),
             now=now,
             least=timedelta(hours=service.settings.bulk_gap),
         )
@@ -151,7 +157,7 @@ def _settle(service: Service) -> None:
             account.run_out(db, occurrence, now=now)
         account.settle(db, occurrence_id=occurrence.id)
         if not account.anything_waits(db, occurrence_id=occurrence.id):
-            occurrence.state = "over"
+            account.close(db, occurrence)
         took = timedelta(seconds=time.monotonic() - began)
         occurrence.settle_at = now + max(SETTLE_EVERY, 20 * took)
     _finish(service)
@@ -171,5 +177,6 @@ def _finish(service: Service) -> bool:
         return True
 
 
-def _home(service: Service) -> str:
+def home(service: Service) -> str:
+    """Return the region's time zone, for whoever has not named another."""
     return str(service.region.timezone)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from actions.campaigns import rise, store
 from actions.campaigns.audience import Audience
 from actions.campaigns.models import Campaign, Rise
-from actions.campaigns.status import PUBLISHING
+from actions.campaigns.status import PUBLISHING, IllegalMove
 from actions.citizens.models import Citizen
 from actions.officers import store as officers
 from actions.officers.models import Officer
@@ -124,7 +124,12 @@ def watch(service: Service) -> int:
             made for found in rise.find(db, now=now) if (made := rise.offer(db, found, now=now))
         ]
         for made in new:
-            said = desk.say("rise.offer", **facts(made, region, region.languages[0]))
+            body = {
+                "text": desk.say("rise.offer", **facts(made, region, region.languages[0])),
+                "buttons": [
+                    [{"label": desk.say("rise.take"), "data": f"campaign:{made.id}:take"}]
+                ],
+            }
             for officer in officers.list_serving(db):
                 if officer.may(PUBLISHING):
                     outbox.enqueue(
@@ -132,7 +137,7 @@ def watch(service: Service) -> int:
                         dedup_key=f"rise:{made.id}:{officer.id}",
                         channel=desk.channel,
                         recipient=str(officer.telegram_id),
-                        body={"text": said},
+                        body=body,
                         lane=Lane.REPLY,
                         due_at=now,
                     )
@@ -152,6 +157,14 @@ def facts(made: Rise, region: Region, language: str) -> dict[str, str]:
         "expected": f"{made.expected:.1f}",
         "chance": f"{made.chance:.2g}",
     }
+
+
+def take(db: Session, offer: int, region: Region, *, by: Officer, now: datetime) -> Campaign:
+    """Draft the alert of an open offer; refuse when somebody has taken it."""
+    found = db.get(Rise, offer, with_for_update=True)
+    if found is None or found.campaign_id is not None:
+        raise IllegalMove(f"offer {offer} is not open")
+    return draft(db, found, region, by=by, now=now)
 
 
 def draft(db: Session, made: Rise, region: Region, *, by: Officer, now: datetime) -> Campaign:

@@ -97,6 +97,6 @@ def parse_time(said: str, zone: ZoneInfo) -> datetime:
     """Return the moment of an ISO time; without an offset it is the region's wall clock."""
     try:
         when = datetime.fromisoformat(said)
-    except ValueError:
+        return when.astimezone(UTC) if when.tzinfo else to_moment(when, zone)
+    except (ValueError, OverflowError):
         raise BadTime(f"{said!r} is not a time such as 2026-09-01T09:00") from None
-    return when.astimezone(UTC) if when.tzinfo else to_moment(when, zone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,9 +22,13 @@ from actions.campaigns.status import Refusal
 from actions.officers import store as officers
 from actions.officers.models import Officer
 from actions.outbox import store as outbox
-from bot import settings, wiring
+from actions.triage.wording import storable
+from bot import publisher, settings, wiring
 from bot.campaigns import times, wording
+from bot.campaigns.asked import LONGEST
+from bot.campaigns.clock import GRACE
 from bot.campaigns.times import BadTime
+from bot.poster import TooLong
 from bot.wiring import Service
 
 app = typer.Typer(no_args_is_help=True)
@@ -81,25 +85,26 @@ def create(
         float,
         typer.Option(min=0, max=store.MOST_CONTROL, help="Share that gets nothing."),
     ] = 0.0,
+    poster: Annotated[
+        bool, typer.Option("--poster", help="Send it as a picture drawn from the words, too.")
+    ] = False,
 ) -> None:
     """Write a draft and print its id. Without --cron and --at it goes out once it is approved."""
-    with wiring.service(settings.load()) as service:
-        if lang not in content.LANGUAGES:
-            raise typer.BadParameter(
-                f"no language {lang!r}; there are {', '.join(content.LANGUAGES)}"
-            )
+    with wiring.service(settings.load()) as service, refusing():
         if cron and at:
-            raise typer.BadParameter("either --cron or --at")
+            raise Refusal("either --cron or --at")
         if not title.strip():
-            raise typer.BadParameter("the title is empty")
+            raise Refusal("the title is empty")
         draft = _draft(service, title.strip(), text_file, lang, audience, cron, at, expires)
         variants = dict(draft.variants)
         if variant_file:
-            variants["b"] = _words(variant_file, lang)[0]
+            variants["b"] = read_words(variant_file, lang)[0]
+        if poster:
+            variants = _with_posters(service, draft, variants)
         draft = replace(draft, variants=variants, catch_up=catch_up, control=control)
-        with refusing(), service.sessions.begin() as db:
+        with service.sessions.begin() as db:
             made = store.create(db, draft, by=officer(db, by), now=service.clock())
-            console.print(str(made.id))
+        console.print(str(made.id))
 
 
 def _draft(
@@ -112,23 +117,25 @@ def _draft(
     at: str | None,
     expires: str | None,
 ) -> store.Draft:
-    zone = service.region.timezone
-    words, piece = _words(file, lang)
+    zone, now = service.region.timezone, service.clock()
+    words, piece = read_words(file, lang)
     try:
         wish = json.loads(audience)
         if piece and not wish:
             wish = dict(piece.audience)
         chosen = parse_audience(wish, districts=service.region.districts)
-        if cron and times.following(cron, service.clock(), zone) is None:
+        if cron and times.following(cron, now, zone) is None:
             raise BadTime(f"{cron!r} never comes")
         when = times.parse_time(at, zone) if at else None
         until = times.parse_time(expires, zone) if expires else None
     except ValueError as error:
-        raise typer.BadParameter(f"the audience is not JSON: {error}") from None
+        raise Refusal(f"the audience is not JSON: {error}") from None
     except (BadAudience, BadTime) as error:
-        raise typer.BadParameter(str(error)) from None
-    if until and (until <= service.clock() or (when and until <= when)):
-        raise typer.BadParameter("it would expire before it goes out")
+        raise Refusal(str(error)) from None
+    if when and when <= now - GRACE:
+        raise Refusal(f"{at} is past")
+    if until and until <= max(now, when or now):
+        raise Refusal("it would expire before it goes out")
     return store.Draft(
         title,
         {"a": words},
@@ -141,23 +148,34 @@ def _draft(
     )
 
 
-def _words(file: Path, lang: str) -> tuple[dict[str, dict[str, str]], content.Piece | None]:
+def read_words(file: Path, lang: str) -> tuple[dict[str, dict[str, str]], content.Piece | None]:
+    """Return the words of a file by language, and the piece they are of, if they are one."""
+    if lang not in content.LANGUAGES:
+        raise Refusal(f"no language {lang!r}; there are {', '.join(content.LANGUAGES)}")
     try:
-        text = file.read_text("utf-8").replace("\r\n", "\n")
+        text = storable(file.read_text("utf-8-sig")).replace("\r\n", "\n")
         if content.is_piece(text):
             piece = content.parse(text, name=file.stem)
             return wording.words_of(piece), piece
     except UnicodeDecodeError:
-        raise typer.BadParameter(f"{file} is not UTF-8 text") from None
+        raise Refusal(f"{file} is not UTF-8 text") from None
     except BadContent as error:
-        raise typer.BadParameter(f"{file}:\n{error}") from None
+        raise Refusal(f"{file}:\n{error}") from None
     if not text.strip():
-        raise typer.BadParameter(f"{file} is empty")
-    if len(text) > 3500:
-        raise typer.BadParameter(
-            f"{file} has {len(text)} characters; Telegram takes 3,500 of ours"
-        )
+        raise Refusal(f"{file} is empty")
+    if len(text) > LONGEST:
+        raise Refusal(f"{file} has {len(text):,} characters; at most {LONGEST:,} fit")
     return {lang: {"text": text.strip()}}, None
+
+
+def _with_posters(
+    service: Service, draft: store.Draft, variants: wording.Words
+) -> dict[str, Mapping[str, Mapping[str, str]]]:
+    try:
+        about = wording.About(draft.kind, draft.type)
+        return dict(wording.with_posters(variants, service.region, about))
+    except TooLong as error:
+        raise Refusal(str(error)) from None
 
 
 @contextmanager
@@ -175,6 +193,8 @@ def submit(campaign_id: Id, by: By) -> None:
     """Ask a second publisher to approve it."""
     with _acting(campaign_id, by) as (service, db, campaign, who):
         status.submit(db, campaign, by=who, now=service.clock())
+        publisher.ask_second(db, service.desk, campaign, by=who, now=service.clock())
+        outbox.nudge(db)
         shown = status.content_hash(campaign)[:8]
     console.print(f"campaign {campaign_id} is submitted; its content is {shown}")
 
@@ -214,7 +234,8 @@ def pause(campaign_id: Id, by: By) -> None:
 def resume(campaign_id: Id, by: By) -> None:
     """Let it go on."""
     with _acting(campaign_id, by) as (service, db, campaign, who):
-        status.resume(db, campaign, by=who, now=service.clock())
+        zone = str(service.region.timezone)
+        status.resume(db, campaign, by=who, home=zone, now=service.clock())
         outbox.nudge(db)
         now = campaign.status
     console.print(f"campaign {campaign_id} is {now}")
@@ -236,8 +257,8 @@ def reword(
     lang: Annotated[str, typer.Option(help="The language of the words: zh or en.")] = "zh",
 ) -> None:
     """Change the words. It becomes a draft again and needs a new approval."""
-    words, _ = _words(text_file, lang)
     with _acting(campaign_id, by) as (service, db, campaign, who):
+        words, _ = read_words(text_file, lang)
         store.reword(db, campaign, {"a": words}, by=who, now=service.clock())
     console.print(f"campaign {campaign_id} is a draft with the new words")
 
@@ -250,7 +271,7 @@ def correct(
     lang: Annotated[str, typer.Option(help="The language of the words: zh or en.")] = "zh",
 ) -> None:
     """Stop it at once and draft its correction, for everybody it was meant for; print the id."""
-    words, _ = _words(text_file, lang)
     with _acting(campaign_id, by) as (service, db, campaign, who):
+        words, _ = read_words(text_file, lang)
         made = store.correct(db, campaign, {"a": words}, by=who, now=service.clock())
         console.print(str(made.id))

@@ -12,28 +12,34 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from actions.campaigns import account, lint, rise, status, store
-from actions.campaigns.models import Campaign, Rise
+from actions.campaigns.models import Campaign
 from actions.campaigns.status import Refusal
-from bot import settings, texts, wiring
+from bot import poster, regions, settings, texts, wiring
 from bot.campaigns import report, risk, times, wording
 from bot.campaigns.tips import CONTENT
-from bot.cli.campaign import By, Id, app, console, officer, refusing
+from bot.cli.campaign import By, Id, app, console, officer, read_words, refusing
 from bot.wiring import Service
 
 __all__ = ["app"]
 
 
 @app.command("preview")
-def preview(campaign_id: Id) -> None:
+def preview(
+    campaign_id: Id,
+    posters: Annotated[
+        Path | None,
+        typer.Option(help="The folder for its pictures; posters/ in FANZHA_HOME is usual."),
+    ] = None,
+) -> None:
     """Show how many it would reach now, a sample of them, and the message as it will read."""
     with wiring.service(settings.load()) as service, refusing(), service.sessions() as db:
         campaign = store.find(db, campaign_id=campaign_id)
         if campaign is None:
             raise Refusal(f"there is no campaign {campaign_id}")
-        _preview(service, db, campaign)
+        _preview(service, db, campaign, posters or service.settings.home / "posters")
 
 
-def _preview(service: Service, db: Session, campaign: Campaign) -> None:
+def _preview(service: Service, db: Session, campaign: Campaign, folder: Path) -> None:
     number, sample = store.sample_audience(db, campaign, at=service.clock())
     say = console.print
     say(f"campaign {campaign.id} · {campaign.title} · {campaign.status}", markup=False)
@@ -49,9 +55,45 @@ def _preview(service: Service, db: Session, campaign: Campaign) -> None:
     for key, body in sorted(said.bodies.items()):
         variant, language, side = key.split(":")
         say(f"\n--- {variant} · {language}{' · ' + side if side else ''} ---", markup=False)
+        if isinstance(told := body.get("poster"), dict):
+            file = folder / f"campaign-{campaign.id}-{variant}-{language}.png"
+            _keep(file, poster.draw(poster.from_json(told)))
         say(str(body["text"]), markup=False)
         for row in body.get("buttons", ()):  # type: ignore[attr-defined]
             say(f"  [{row[0]['label']}]", markup=False)
+
+
+def _keep(file: Path, picture: bytes) -> None:
+    """Write a picture and say where."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(picture)
+    except OSError as error:
+        raise Refusal(f"{file} cannot be written: {error.strerror}") from None
+    console.print(f"[poster: {file}]", markup=False)
+
+
+@app.command("poster")
+def draw(
+    piece: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="Words, or a piece of content/.")
+    ],
+    out: Annotated[Path, typer.Option(help="The folder for the pictures.")] = Path(),
+    lang: Annotated[str, typer.Option(help="The language of the words: zh or en.")] = "zh",
+) -> None:
+    """Draw the poster of a text or piece, in every language it has."""
+    region = regions.load(settings.load().region)
+    with refusing():
+        words, found = read_words(piece, lang)
+        about = wording.About(found.kind, found.type) if found else wording.About()
+        try:
+            drawn = wording.with_posters({"a": words}, region, about)
+        except poster.TooLong as error:
+            raise Refusal(str(error)) from None
+        for language, parts in drawn["a"].items():
+            made = wording.poster_of(parts, language, region, about)
+            if made is not None:
+                _keep(out / f"{piece.stem}-{language}.png", poster.draw(made))
 
 
 def _when(service: Service, campaign: Campaign) -> str:
@@ -104,7 +146,11 @@ def _to_json(campaign: Campaign) -> dict[str, object]:
 
 @app.command("stats")
 def stats(
-    campaign_id: Id, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False
+    campaign_id: Id,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    effect: Annotated[
+        bool, typer.Option("--effect", help="With why, opt-outs, reads and quiz answers.")
+    ] = False,
 ) -> None:
     """Show what became of every recipient."""
     with wiring.service(settings.load()) as service, refusing(), service.sessions.begin() as db:
@@ -115,11 +161,31 @@ def stats(
         because = account.reasons(db, campaign)
         measured = report.measured(db, campaign)
     if as_json:
-        typer.echo(json.dumps({**counted, "reasons": because, **measured}))
+        more = {"reasons": because, **measured} if effect else {}
+        typer.echo(json.dumps({**counted, **more}))
         return
     table = Table("", "recipients")
     for name, number in [*counted.items(), *((f"  {k}", v) for k, v in because.items())]:
         table.add_row(name, str(number))
+    console.print(table)
+    if effect:
+        _show_effect(measured)
+
+
+def _show_effect(measured: report.Measured) -> None:
+    console.print(f"read, as far as known: {measured['read']}")
+    console.print(f"opted out within a day: {measured['opt_outs']}")
+    table = Table("answers", "cohort", "number", "d′", "false alarms")
+    for name in ("quiz", "later"):
+        for each in measured[name]:
+            d, rate = each["sensitivity"], each["false_alarm_rate"]
+            table.add_row(
+                name,
+                each["cohort"],
+                str(each["answers"]),
+                "—" if d is None else f"{d:.2f}",
+                "—" if rate is None else f"{rate:.0%}",
+            )
     console.print(table)
 
 
@@ -155,10 +221,7 @@ def take(offer: Annotated[int, typer.Argument(help="As `offers` shows it.")], by
     """Draft the alert that is offered; print the campaign's id."""
     with wiring.service(settings.load()) as service, refusing(), service.sessions.begin() as db:
         who = officer(db, by)
-        found = db.get(Rise, offer, with_for_update=True)
-        if found is None or found.campaign_id is not None:
-            raise Refusal(f"offer {offer} is not open")
-        made = risk.draft(db, found, service.region, by=who, now=service.clock())
+        made = risk.take(db, offer, service.region, by=who, now=service.clock())
         console.print(str(made.id))
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from actions.campaigns.status import Refusal
 from actions.outbox import store as outbox
-from actions.warnings import importing, store
+from actions.warnings import figures, importing, store
 from actions.warnings.importing import BadList, Listed, NotAllowed
 from actions.warnings.models import Outcome, Warning
 from bot import settings, wiring
@@ -105,7 +105,7 @@ def close(
 def stats(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """Show what became of all warnings, and how many people were dissuaded."""
     with wiring.service(settings.load()) as service, service.sessions.begin() as db:
-        found = store.stats(db)
+        found = figures.stats(db)
     if as_json:
         typer.echo(json.dumps(found))
         return

@@ -82,6 +82,7 @@ class Prompt:
 
     lines: tuple[Line, ...]
     choices: tuple[Choice, ...] = ()
+    poster: Mapping[str, object] | None = None  # what a picture above the words says
 
 
 # -- what has to happen ---------------------------------------------------------------------

@@ -73,6 +73,8 @@ def render(prompt: Prompt, language: str, region: Region, **context: str) -> dic
     ]
     if buttons:
         body["buttons"] = [[button] for button in buttons]
+    if prompt.poster:
+        body["poster"] = prompt.poster
     return body
 
 

@@ -8,7 +8,7 @@ of a scheme. They err on different texts, so the mean of their scores errs less 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,17 @@ class Likeness:
         np.maximum(squared, 0.0, out=squared)
         squared *= -self.gamma
         return np.asarray(np.exp(squared), np.float32)
+
+    def mixed(self, raw: Array) -> Array:
+        """Return the independent values that heads learn from; the dearest product of a training."""
+        return np.asarray(raw.astype(np.float64) @ self.mixing, np.float32)
+
+    def unmixed(self, head: Head) -> Head:
+        """Return a head that learnt from mixed values as one that reads raw ones."""
+        weights = dict(head.weights)
+        if "kernel" in weights:
+            weights["kernel"] = weights["kernel"] @ self.mixing.T
+        return replace(head, weights=weights)
 
 
 @dataclass(frozen=True)
@@ -158,14 +169,12 @@ class Stack:
         }
 
 
-def fit_exclusive(
-    views: Views, labels: Sequence[str], wanted: Wanted, *, mixing: NDArray[np.float64] | None
-) -> Head:
+def fit_exclusive(views: Views, labels: Sequence[str], wanted: Wanted) -> Head:
     """Fit one answer out of many."""
     right = np.array(labels)
     weights, biases = {}, []
     for view, c in wanted.items():
-        model = _fit(views.seen[view], right, view, c, mixing)
+        model = _fit(views.seen[view], right, view, c)
         weights[view] = model[0] / len(wanted)
         biases.append(model[1])
     return Head(
@@ -182,7 +191,6 @@ def fit_each(
     answers: Mapping[str, NDArray[np.bool_]],
     wanted: Wanted,
     *,
-    mixing: NDArray[np.float64] | None,
     calibrate: bool = False,
 ) -> Head:
     """Fit a yes/no score for every class, on its own; calibrated by cross-validation if asked."""
@@ -191,10 +199,10 @@ def fit_each(
     for yes in answers.values():
         bias = 0.0
         for view, c in wanted.items():
-            w, b = _fit(views.seen[view], yes, view, c, mixing)
+            w, b = _fit(views.seen[view], yes, view, c)
             rows[view].append(w[0] / len(wanted))
             bias += float(b[0]) / len(wanted)
-        slope, offset = _platt(views, yes, wanted, mixing) if calibrate else (1.0, 0.0)
+        slope, offset = _platt(views, yes, wanted) if calibrate else (1.0, 0.0)
         biases.append(bias + offset / slope)
         slopes.append(slope)
     return Head(
@@ -211,30 +219,25 @@ def _fit(
     right: NDArray[np.generic],
     view: str,
     c: float,
-    mixing: NDArray[np.float64] | None,
 ) -> tuple[NDArray[np.generic], NDArray[np.float64]]:
     """Return weights and biases of a logistic regression on one view."""
     if view == "sparse":
         model = LogisticRegression(C=c, solver="liblinear").fit(seen, right)
         return np.asarray(model.coef_, np.float32), model.intercept_
     if view == "kernel":
-        assert mixing is not None  # noqa: S101  learnt before any head that reads it
-        mixed = (seen.astype(np.float64) @ mixing).astype(np.float32)
-        model = LogisticRegression(C=c, max_iter=60, tol=1e-3).fit(mixed, right)
-        return np.asarray(model.coef_ @ mixing.T, np.float64), model.intercept_
+        model = LogisticRegression(C=c, max_iter=60, tol=1e-3).fit(seen, right)
+        return np.asarray(model.coef_, np.float64), model.intercept_
     model = LogisticRegression(C=c, max_iter=100).fit(seen, right)
     return np.asarray(model.coef_, np.float32), model.intercept_
 
 
-def _platt(
-    views: Views, yes: NDArray[np.bool_], wanted: Wanted, mixing: NDArray[np.float64] | None
-) -> tuple[float, float]:
+def _platt(views: Views, yes: NDArray[np.bool_], wanted: Wanted) -> tuple[float, float]:
     """Return the slope and offset that make held-out scores honest probabilities."""
     held_out = np.zeros(len(yes))
     for seen, unseen in StratifiedKFold(3, shuffle=True, random_state=7).split(yes, yes):
         known, rest = views[seen], views[unseen]
         for view, c in wanted.items():
-            w, b = _fit(known.seen[view], yes[seen], view, c, mixing)
+            w, b = _fit(known.seen[view], yes[seen], view, c)
             held_out[unseen] += ((rest.seen[view] @ w.T)[:, 0] + b[0]) / len(wanted)
     line = LogisticRegression(C=1e3).fit(held_out[:, None], yes)
     return float(line.coef_[0, 0]), float(line.intercept_[0])

@@ -34,6 +34,7 @@ SIGNALS = (
     "paid",
     "details",
 )
+UNCLEAR = "unclear"  # the intent of texts of which nobody could tell
 HEADS = ("scam", "types", "talk", "stage", "signals")
 MODEL_FILE = "judge.npz"
 
@@ -63,7 +64,7 @@ class Judge(IntentClassifier, GraphComponent):
                 "stage": {"dense": 0.3, "kernel": 5.0, "sparse": 20.0},
                 "signals": {"dense": 0.3, "sparse": 20.0},
             },
-            "known_texts": 2000,
+            "known_texts": 3000,
             "gamma": 0.025,
             "weight_of_whole": 0.7,
         }
@@ -122,9 +123,11 @@ class Judge(IntentClassifier, GraphComponent):
         self._likeness = Likeness.learn(
             dense, size=self._config["known_texts"], gamma=self._config["gamma"]
         )
-        views = self._views(dense, counts)
+        mixed = self._likeness.mixed(self._likeness.raw(dense))
+        views = Views({"dense": dense, "kernel": mixed, "sparse": self._weigh(counts)})
         tell(f"Judge: learning from {len(examples)} texts")
-        self._heads = self._fit(views, examples)
+        heads = self._fit(views, examples)
+        self._heads = {name: self._likeness.unmixed(head) for name, head in heads.items()}
         self._save()
         return self._resource
 
@@ -133,34 +136,27 @@ class Judge(IntentClassifier, GraphComponent):
         metadata = [(m.get("metadata") or {}).get("example") or {} for m in examples]
         stages = np.array([d.get("stage", "none") for d in metadata])
         is_scam = stages != "none"
-        # A general question about a scam is neither; it is left out of this head only.
-        told = stages != "query"
+        unclear = intents == UNCLEAR
+        # A general question about a scam is neither; it is left out of this head only. What nobody
+        # could tell stands in it twice, as a scam and as none: the truth is even odds.
+        told = np.r_[np.flatnonzero(stages != "query"), np.flatnonzero(unclear)]
+        judged = is_scam[told]
+        judged[len(told) - unclear.sum() :] = True
         wanted = self._config["heads"]
-        mixing = self._likeness.mixing if self._likeness else None
         signs = {
             s: np.array([s in (d.get("signals") or ()) for d in metadata])[is_scam]
             for s in SIGNALS
         }
-        heads = {
-            "scam": fit_each(
-                views[told],
-                {"scam": is_scam[told]},
-                wanted["scam"],
-                mixing=mixing,
-                calibrate=True,
-            )
-        }
+        heads = {"scam": fit_each(views[told], {"scam": judged}, wanted["scam"], calibrate=True)}
         tell("Judge: knows scam from none")
         for name, labels, rows in (
             ("types", intents, is_scam),
-            ("talk", intents, ~is_scam),
-            ("stage", stages, np.ones_like(is_scam)),
+            ("talk", intents, ~is_scam & ~unclear),
+            ("stage", stages, ~unclear),
         ):
-            heads[name] = fit_exclusive(
-                views[rows], labels[rows].tolist(), wanted[name], mixing=mixing
-            )
+            heads[name] = fit_exclusive(views[rows], labels[rows].tolist(), wanted[name])
             tell(f"Judge: knows {name}")
-        heads["signals"] = fit_each(views[is_scam], signs, wanted["signals"], mixing=mixing)
+        heads["signals"] = fit_each(views[is_scam], signs, wanted["signals"])
         return heads
 
     def _views(self, dense: NDArray[np.float32], counts: sparse.csr_matrix) -> Views:

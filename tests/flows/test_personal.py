@@ -36,7 +36,8 @@ def test_a_profile_is_asked_in_taps_that_can_all_be_skipped(line: Line) -> None:
     line.presses("profile", "occupation_skip")
     line.presses("profile", "topics_loan")
     line.presses("profile", "topics_romance")
-    line.presses("profile", "topics_done")
+    assert "语言" in line.presses("profile", "topics_done")
+    line.presses("profile", "language_zh")
     line.presses("profile", "quiet_22_7")
     said = line.presses("profile", "zone_skip")
 
@@ -52,8 +53,20 @@ def test_a_profile_is_asked_in_taps_that_can_all_be_skipped(line: Line) -> None:
     assert "22:00–07:00" in shown
 
 
+def test_a_language_chosen_in_the_profile_is_spoken_from_then_on(line: Line) -> None:
+    line.says("你好")
+
+    assert "leave you alone" in line.presses("profile", "language_en")
+
+    assert line.citizen
+    assert (line.citizen.language, line.citizen.language_chosen) == ("en", True)
+    line.says("网上刷单让我先垫钱，是不是骗子")
+    assert line.citizen.language == "en"
+
+
 @pytest.mark.parametrize(
-    "value", ["district_99", "district_x", "age_old", "shoe_42", "zone_mars", "topics_none"]
+    "value",
+    ["district_99", "district_x", "age_old", "shoe_42", "zone_mars", "topics_none", "language_fr"],
 )
 def test_a_button_that_is_none_of_ours_changes_nothing(line: Line, value: str) -> None:
     assert "过期" in line.presses("profile", value)
@@ -220,6 +233,86 @@ def test_either_ends_it_at_once_and_the_other_is_told(line: Line, who: str) -> N
     before = len(to(line, relative.address))
     line.says(LIVE)
     assert len(to(line, relative.address)) == before
+
+
+SCAM = "上个月刷单做任务，前几单返了佣金，后来垫了两万多提不出来"
+
+
+def link_of(line: Line) -> int:
+    with line.sessions() as db:
+        return db.scalars(select(Guardian.id)).one()
+
+
+@pytest.mark.parametrize(
+    ("choice", "live", "scam"),
+    [("live", 1, 0), ("scam", 1, 1), ("nothing", 0, 0)],
+)
+def test_what_a_guardian_hears_is_the_wards_choice(
+    line: Line, choice: str, live: int, scam: int
+) -> None:
+    relative = linked(line)
+    assert "只在您正被骗时" in line.commands("guardian")
+    number = link_of(line)
+    assert f"ask:guardian:link_{number}" in line.buttons
+    line.presses("guardian", f"link_{number}")
+    assert [each.split(":")[2] for each in line.buttons] == [
+        *(f"set_{number}_{each}" for each in ("live", "scam", "nothing")),
+        f"end_{number}",
+    ]
+
+    assert "改成" in line.presses("guardian", f"set_{number}_{choice}")
+
+    before = len(to(line, relative.address))
+    stranger_hears(line)
+    line.says(SCAM)
+    line.says(SCAM)  # once a day
+    told = to(line, relative.address)[before:]
+    assert len(told) == scam
+    assert all("刷单" not in each for each in told)
+    line.says(LIVE)
+    assert len(to(line, relative.address)) == before + scam + live
+
+
+def stranger_hears(line: Line) -> None:
+    """Another pair, who have chosen to tell everything: not our relative's business."""
+    other = replace(line, address="7007", heard=[])
+    code = other.presses("guardian", "new").split("/guardian ")[1][:8]
+    replace(line, address="7008", heard=[]).presses("guardian", f"yes_{code}")
+
+
+def test_nobody_but_the_ward_chooses_and_nobody_touches_anothers_link(line: Line) -> None:
+    relative = linked(line)
+    number = link_of(line)
+    stranger = replace(line, address="3003", heard=[])
+
+    for who in (relative, stranger):
+        assert "不在了" in who.presses("guardian", f"set_{number}_scam")
+        assert "不在了" in who.presses("guardian", f"link_{number}")
+    assert "不在了" in stranger.presses("guardian", f"end_{number}")
+    for nonsense in ("set_", f"set_{number}", f"set_{number}_all", "end_x", "link_" + "9" * 30):
+        assert "不在了" in line.presses("guardian", nonsense)
+    with line.sessions() as db:
+        found = db.scalars(select(Guardian)).one()
+        assert (found.tells_live, found.tells_warning) == (True, False)
+
+
+@pytest.mark.parametrize("who", ["ward", "guardian"])
+def test_either_ends_one_link_and_keeps_the_others(line: Line, who: str) -> None:
+    relative = linked(line)
+    number = link_of(line)
+    code = line.presses("guardian", "new").split("/guardian ")[1][:8]
+    second = replace(line, address="4004", heard=[])
+    second.presses("guardian", f"yes_{code}")
+    ending, other = (line, relative) if who == "ward" else (relative, line)
+    ending.commands("guardian")
+
+    assert "已经解除" in ending.presses("guardian", f"end_{number}")
+
+    assert "解除了守护关系" in to(line, other.address)[-1]
+    before = [len(to(line, each.address)) for each in (relative, second)]
+    line.says(LIVE)
+    after = [len(to(line, each.address)) for each in (relative, second)]
+    assert after == [before[0], before[1] + 1]
 
 
 # -- warnings -------------------------------------------------------------------------------

@@ -19,11 +19,12 @@ from actions.inbox import store as poison
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
 from actions.triage.understanding import Understanding
-from bot import inbox, metrics, officer, texts
+from bot import inbox, metrics, officer, publisher, texts
 from bot.channels.telegram.update import (
     CHANNEL,
     CitizenPress,
     OfficerPress,
+    PublisherPress,
     Read,
     from_officer,
     read,
@@ -138,11 +139,18 @@ class Intake:
                     new = inbox.receive(db, inbound, understanding=None, desk=self.desk, now=now)
                     if new:
                         self._confirm(db, callback_id, now)
-                case OfficerPress(external_id, press, callback_id):
-                    if citizens.note_received(db, channel=CHANNEL, external_id=external_id):
-                        said = officer.press(db, self.desk, press, now=now)
-                        self._confirm(db, callback_id, now, said)
-                        outbox.nudge(db)
+                case OfficerPress() | PublisherPress():
+                    self._press(db, wanted, now)
+
+    def _press(self, db: Session, wanted: OfficerPress | PublisherPress, now: datetime) -> None:
+        if not citizens.note_received(db, channel=CHANNEL, external_id=wanted.external_id):
+            return
+        if isinstance(wanted, PublisherPress):
+            said = publisher.press(db, self.desk, wanted.press, now=now)
+        else:
+            said = officer.press(db, self.desk, wanted.press, now=now)
+        self._confirm(db, wanted.callback_id, now, said)
+        outbox.nudge(db)
 
     def _from_officer(self, db: Session, message: Inbound, now: datetime) -> bool:
         """Tell whether a private message was an officer's own business, and has been done."""

@@ -6,10 +6,11 @@ import re
 from base64 import b64decode
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from html import unescape
 from typing import Any
 
-from telegram import Bot
+from telegram import Bot, InputFile
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -22,12 +23,13 @@ from telegram.request import RequestData
 from telegram.request._requestparameter import RequestParameter
 
 from actions.outbox.policy import Blocked, Moved, Outcome, Refused, Sent, Unavailable
+from actions.outbox.split import LONGEST_CAPTION
 from actions.vault import CannotOpen, Vault
 from bot.channels.sender import Envelope
+from bot.channels.telegram.posters import Posters
 
 Body = Mapping[str, object]
 
-LONGEST_CAPTION = 1024
 # What Telegram says when the message to be edited is no longer there to be edited.
 _GONE = re.compile(r"message to edit not found|message can't be edited|MESSAGE_ID_INVALID", re.I)
 _BAD_MARKUP = re.compile(r"can't parse entities", re.IGNORECASE)
@@ -37,7 +39,7 @@ _SHUT = re.compile(
     r"group chat was deactivated|TOPIC_CLOSED|need administrator rights",
     re.IGNORECASE,
 )
-_NOT_TEXT = frozenset({"edits", "delete", "topic", "close_topic", "photo", "document"})
+_NOT_TEXT = frozenset({"edits", "delete", "topic", "close_topic", "photo", "poster", "document"})
 _TAG = re.compile(r"</?[a-z][^>]*>", re.IGNORECASE)
 _MODES = {"html": "HTML", "markdown": "MarkdownV2"}
 
@@ -48,6 +50,7 @@ class TelegramSender:
     def __init__(self, bot: Bot, vault: Vault | None = None) -> None:
         self._bot = bot
         self._vault = vault
+        self._posters = Posters()
 
     async def send(self, envelope: Envelope) -> Outcome:
         """Send one message; an error of Telegram's becomes an outcome."""
@@ -124,7 +127,9 @@ class TelegramSender:
         answer, at three times the cost, and all we want of it is its number.
         """
         given = [
-            RequestParameter(name, value, None)
+            RequestParameter.from_input(name, value)
+            if isinstance(value, InputFile)
+            else RequestParameter(name, value, None)
             for name, value in parameters.items()
             if value is not None
         ]
@@ -145,7 +150,11 @@ class TelegramSender:
             await self._bot.close_forum_topic(envelope.recipient, thread)
             return str(thread)
         if "photo" in body:
-            return await self._photo(envelope)
+            sent = await self._photo(envelope, str(body["photo"]))
+            return str(sent["message_id"])
+        if isinstance(told := body.get("poster"), Mapping):
+            sent = await self._posters.send(told, partial(self._photo, envelope))
+            return str(sent["message_id"])
         if "document" in body:
             return await self._document(envelope)
         return None
@@ -155,17 +164,16 @@ class TelegramSender:
         await self._bot.delete_message(envelope.recipient, int(ref))
         return ref
 
-    async def _photo(self, envelope: Envelope) -> str:
-        text = _text(envelope.body)
-        sent = await self._ask(
+    async def _photo(self, envelope: Envelope, photo: InputFile | str) -> Any:
+        return await self._ask(
             "sendPhoto",
             chat_id=envelope.recipient,
-            photo=str(envelope.body["photo"]),
-            caption=text[:LONGEST_CAPTION],
+            photo=photo,
+            caption=_text(envelope.body)[:LONGEST_CAPTION],
             reply_markup=_keyboard(envelope.body),
+            allow_paid_broadcast=envelope.paid or None,
             **_placed(envelope),
         )
-        return str(sent["message_id"])
 
     async def _document(self, envelope: Envelope) -> str:
         if self._vault is None:

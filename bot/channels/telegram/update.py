@@ -22,10 +22,12 @@ from bot.conversation.turn import Command, Pressed, Unreadable
 from bot.desk import Press
 from bot.inbox import Inbound, Words
 from bot.officer import OfficerSaid
+from bot.publisher import CampaignPress
 
 CHANNEL = "telegram"
 _COMMAND = re.compile(r"^/([a-z_]+)(?:@(\w+))?(?:\s+(.*))?$", re.IGNORECASE | re.DOTALL)
 _CASE = re.compile(r"^case:(C-[0-9A-Z]{5}):([a-z_]+)(?::([a-z0-9_-]+))?$")
+_CAMPAIGN = re.compile(r"^campaign:(\d{1,9}):([a-z_]+)(?::([0-9a-f]{8,64}))?$")
 _ASK = re.compile(r"^ask:([a-z_]+):([a-z0-9_]+)$")
 
 
@@ -46,7 +48,16 @@ class CitizenPress:
     callback_id: str
 
 
-Read = Inbound | OfficerPress | OfficerSaid | CitizenPress | None
+@dataclass(frozen=True, slots=True)
+class PublisherPress:
+    """A button below a campaign, and the press that Telegram wants confirmed."""
+
+    external_id: str
+    press: CampaignPress
+    callback_id: str
+
+
+Read = Inbound | OfficerPress | PublisherPress | OfficerSaid | CitizenPress | None
 
 
 def read(update: Update, *, username: str, dispatch_chat: str | None) -> Read:
@@ -197,6 +208,10 @@ def _press(query: CallbackQuery, external_id: str) -> Read:
         code, verb, outcome = match.groups()
         press = Press(query.from_user.id, code, verb, outcome)
         return OfficerPress(external_id, press, query.id)
+    if match := _CAMPAIGN.match(pressed):
+        number, verb, content = match.groups()
+        asked = CampaignPress(query.from_user.id, int(number), verb, content)
+        return PublisherPress(external_id, asked, query.id)
     match = _ASK.match(pressed)
     content = Pressed(*match.groups()) if match else Pressed("unknown", pressed)
     inbound = Inbound(

@@ -66,6 +66,8 @@ class TerminalChat:
         """Print a message of ours, and remember its buttons."""
         label = "反诈 fanzha" + (f" → {self._name}" if self._name else "")
         self._console.print(Text(f"\n{label}", style="bold cyan"))
+        if isinstance(poster := body.get("poster"), Mapping):
+            self._console.print(Text(f"🖼  {poster['title']}", style="blue"))
         self._console.print(Text(str(body.get("text", "")), style="default"))
         rows = body.get("buttons")
         if isinstance(rows, list):

@@ -14,10 +14,11 @@ from bot.console.pages import (
     search,
     statistics,
     trail,
+    warnings,
 )
 from bot.console.view import Nav
 
-PAGES = (queue, case, payments, pictures, search, statistics, campaigns, roster, trail)
+PAGES = (queue, case, payments, pictures, search, statistics, campaigns, warnings, roster, trail)
 NAV: tuple[Nav, ...] = tuple(page.NAV for page in PAGES if page.NAV is not None)
 
 

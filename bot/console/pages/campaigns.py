@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from starlette.responses import Response
 
-from actions.campaigns import account, status, store
-from actions.campaigns.audience import BadAudience
-from actions.campaigns.audience import parse as parse_audience
-from actions.campaigns.content import AGES, LANGUAGES, Piece
+from actions.campaigns import account, rise, status, store
+from actions.campaigns.content import AGES, LANGUAGES
 from actions.campaigns.models import Campaign, State, Status
 from actions.campaigns.status import PUBLISHING, Refusal
 from actions.outbox import store as outbox
 from actions.triage.judgement import ScamType
-from bot.campaigns import report, times, tips, wording
-from bot.campaigns.times import BadTime
-from bot.console import view
+from bot import poster, publisher
+from bot.campaigns import report, risk, telling, times, tips, wording
+from bot.campaigns.asked import LONGEST
+from bot.console import drafts, view
 from bot.console.answers import done
 from bot.console.asking import Ask, NotDone, Refused, form, page
 from bot.console.refusals import Why
 from bot.console.view import Nav
 
 NAV = Nav("campaigns", "/campaigns", PUBLISHING)
-LONGEST = 3500  # characters; Telegram takes 4,096 with what we add
-WHENS = ("now", "at", "daily", "weekly", "monthly", "cron")
-REFUSALS: Mapping[type[Refusal], str] = {
-    status.OwnWork: "own",
-    status.ContentChanged: "changed",
-    status.IllegalMove: "illegal",
-    status.TooLate: "late",
-    status.NotAllowed: "role",
-}
 
 
 def show(ask: Ask) -> Response:
@@ -43,6 +33,10 @@ def show(ask: Ask) -> Response:
         ask,
         "campaigns.html",
         here="campaigns",
+        offers=[
+            (each.id, ask.say("rise.offer", **risk.facts(each, ask.service.region, ask.language)))
+            for each in rise.list_open(ask.db)
+        ],
         campaigns=[(each, account.count(ask.db, each), _when(ask, each)) for each in found],
         colours=_status_colours(),
     )
@@ -58,90 +52,23 @@ def write(ask: Ask) -> Response:
         languages_of=LANGUAGES,
         types=list(ScamType),
         ages=AGES,
-        whens=WHENS,
+        whens=drafts.WHENS,
         weekdays=times.DAYS[1:] + times.DAYS[:1],
         longest=LONGEST,
+        shares=drafts.SHARES,
     )
 
 
 def create(ask: Ask) -> Response:
     """Store the draft, or say what is wrong with it."""
-    back = "/campaigns/new"
+    asked = drafts.draft(ask)
     try:
-        draft = _draft(ask)
-        made = store.create(ask.db, draft, by=ask.officer, now=ask.now)
-    except (BadAudience, BadTime) as fact:
-        raise NotDone(
-            ask.say("console.campaigns.wrong.given", what=str(fact)), back=back
-        ) from None
+        made = store.create(ask.db, asked, by=ask.officer, now=ask.now)
     except Refusal as fact:
-        raise _refusal(ask, fact, back) from None
-    return done(ask, ask.say("console.campaigns.made"), back=back, go=f"/campaigns/{made.id}")
-
-
-def _draft(ask: Ask) -> store.Draft:
-    title = ask.value("title")
-    if not 0 < len(title) <= 80:
-        raise _wrong(ask, "title")
-    piece = tips.shelf().get(ask.value("piece"))
-    wish: dict[str, object] = {
-        name: [ask.value(name)] for name in ("districts", "topics", "ages") if ask.value(name)
-    }
-    if piece and not wish:
-        wish = dict(piece.audience)
-    cron, at = _schedule(ask)
-    expires = ask.value("expires")
-    until = times.parse_time(expires, ask.service.region.timezone) if expires else None
-    if until and (until <= ask.now or (at and until <= at)):
-        raise _wrong(ask, "expires")
-    return store.Draft(
-        title,
-        {"a": _words(ask, piece)},
-        kind=piece.kind if piece else "text",
-        type=piece.type if piece else None,
-        audience=parse_audience(wish, districts=ask.service.region.districts),
-        cron=cron,
-        at=at,
-        expires_at=until,
+        raise _refusal(ask, fact, drafts.FORM) from None
+    return done(
+        ask, ask.say("console.campaigns.made"), back=drafts.FORM, go=f"/campaigns/{made.id}"
     )
-
-
-def _words(ask: Ask, piece: Piece | None = None) -> dict[str, dict[str, str]]:
-    if piece:
-        return wording.words_of(piece)
-    said = ask.value("text").replace("\r\n", "\n")
-    language = ask.value("lang")
-    if not 0 < len(said) <= LONGEST or language not in LANGUAGES:
-        raise _wrong(ask, "text")
-    return {language: {"text": said}}
-
-
-def _schedule(ask: Ask) -> tuple[str | None, datetime | None]:
-    """Return the cron line, or the one time, that was chosen in words."""
-    zone = ask.service.region.timezone
-    hour, colon, minute = ask.value("clock", "09:00").partition(":")
-    if not (hour.isdecimal() and colon and minute.isdecimal()):
-        raise _wrong(ask, "clock")
-    clock = f"{int(minute)} {int(hour)}"
-    match ask.value("when"):
-        case "now":
-            return None, None
-        case "at":
-            at = times.parse_time(ask.value("at"), zone)
-            if at <= ask.now:
-                raise _wrong(ask, "past")
-            return None, at
-        case "daily":
-            line = f"{clock} * * *"
-        case "weekly":
-            line = f"{clock} * * {ask.value('weekday')}"
-        case "monthly":
-            line = f"{clock} {ask.value('day')} * *"
-        case _:
-            line = ask.value("cron")
-    if times.following(line, ask.now, zone) is None:
-        raise _wrong(ask, "never")
-    return line, None
 
 
 def one(ask: Ask) -> Response:
@@ -154,6 +81,7 @@ def one(ask: Ask) -> Response:
     )
     said = wording.wording(campaign, ask.service.region, occurrence_id=0)
     counted = account.count(ask.db, campaign)
+    measured = report.measured(ask.db, campaign)
     moves = status.MOVES[Status(campaign.status)]
     return view.show(
         ask,
@@ -168,13 +96,15 @@ def one(ask: Ask) -> Response:
             key=lambda each: (each[0][1] != ask.language, each[0]),
         ),
         when=_when(ask, campaign),
-        audience=_audience(ask, campaign),
+        audience=telling.audience(campaign, ask.language, ask.service.region),
         counted=counted,
         reasons=account.reasons(ask.db, campaign),
-        measured=report.measured(ask.db, campaign),
+        measured=measured,
         chart=_chart(ask, counted),
+        skills=_skills(ask, measured),
         content=status.content_hash(campaign),
         own=ask.officer.id in campaign.authors,
+        variants=len(said.variants),
         moves=moves,
         ended=campaign.status in status.ENDED,
         colours=_status_colours(),
@@ -198,6 +128,45 @@ def _chart(ask: Ask, counted: Mapping[str, int]) -> str:
     return json.dumps(told, ensure_ascii=False)
 
 
+def _skills(ask: Ask, measured: report.Measured) -> str | None:
+    """Return the chart of later answers by cohort: what was found, and what was feared in vain."""
+    told = [each for each in measured["later"] if each["answers"]]
+    if not told:
+        return None
+
+    def share(value: float | None) -> int | None:
+        return None if value is None else round(value * 100)
+
+    chart = {
+        "names": [ask.say(f"console.campaigns.cohort.{each['cohort']}") for each in told],
+        "series": [
+            {
+                "name": ask.say("console.campaigns.hits"),
+                "data": [share(each["hit_rate"]) for each in told],
+                "colour": "green",
+            },
+            {
+                "name": ask.say("console.campaigns.false_alarms"),
+                "data": [share(each["false_alarm_rate"]) for each in told],
+                "colour": "red",
+            },
+        ],
+    }
+    return json.dumps(chart, ensure_ascii=False)
+
+
+def poster_of(ask: Ask) -> Response:
+    """Draw the poster of one variant in one language."""
+    campaign = _find(ask)
+    said = wording.wording(campaign, ask.service.region, occurrence_id=0)
+    wanted = f"{ask.path('variant')}:{ask.path('spoken')}:"
+    body = next((each for key, each in said.bodies.items() if key.startswith(wanted)), {})
+    told = body.get("poster")
+    if not isinstance(told, dict):
+        raise Refused(Why.NOT_SEEN)
+    return Response(poster.draw(poster.from_json(told)), media_type="image/png")
+
+
 def _status_colours() -> dict[str, str]:
     return {
         "submitted": "amber",
@@ -206,6 +175,18 @@ def _status_colours() -> dict[str, str]:
         "sending": "green",
         "paused": "red",
     }
+
+
+def take_offer(ask: Ask) -> Response:
+    """Draft the alert that is offered where reports rose."""
+    number = ask.path("number")
+    wanted = int(number) if number.isdecimal() and len(number) < 10 else 0
+    try:
+        made = risk.take(ask.db, wanted, ask.service.region, by=ask.officer, now=ask.now)
+    except Refusal as fact:
+        raise _refusal(ask, fact, "/campaigns") from None
+    go = f"/campaigns/{made.id}"
+    return done(ask, ask.say("console.campaigns.made"), back="/campaigns", go=go)
 
 
 def act(do: Callable[[Ask, Campaign], object], said: str) -> Callable[[Ask], Response]:
@@ -226,6 +207,7 @@ def act(do: Callable[[Ask, Campaign], object], said: str) -> Callable[[Ask], Res
 
 def _submit(ask: Ask, campaign: Campaign) -> None:
     status.submit(ask.db, campaign, by=ask.officer, now=ask.now)
+    publisher.ask_second(ask.db, ask.desk, campaign, by=ask.officer, now=ask.now)
 
 
 def _approve(ask: Ask, campaign: Campaign) -> None:
@@ -242,7 +224,8 @@ def _pause(ask: Ask, campaign: Campaign) -> None:
 
 
 def _resume(ask: Ask, campaign: Campaign) -> None:
-    status.resume(ask.db, campaign, by=ask.officer, now=ask.now)
+    home = str(ask.service.region.timezone)
+    status.resume(ask.db, campaign, by=ask.officer, home=home, now=ask.now)
 
 
 def _cancel(ask: Ask, campaign: Campaign) -> None:
@@ -252,7 +235,7 @@ def _cancel(ask: Ask, campaign: Campaign) -> None:
 def correct(ask: Ask) -> Response:
     """Stop it and draft what is to be said instead, to whoever got it."""
     campaign = _find(ask)
-    words = {"a": _words(ask)}
+    words = {"a": drafts.words(ask)}
     try:
         made = store.correct(ask.db, campaign, words, by=ask.officer, now=ask.now)
     except Refusal as fact:
@@ -280,53 +263,13 @@ def _find(ask: Ask) -> Campaign:
 
 
 def _when(ask: Ask, campaign: Campaign) -> str:
-    zone = ask.service.region.timezone
-    if campaign.cron:
-        coming = times.following(campaign.cron, ask.now, zone)
-        return ask.say(
-            "console.campaigns.again",
-            rhythm=_rhythm(ask, campaign.cron),
-            next=coming.astimezone(zone).strftime("%m-%d %H:%M") if coming else "—",
-        )
-    if campaign.at:
-        return campaign.at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-    return ask.say("console.campaigns.when.now")
-
-
-def _rhythm(ask: Ask, cron: str) -> str:
-    """Say a cron line in words, if it is one of those that the form makes."""
-    minute, hour, day, month, weekday = cron.split()
-    if month == "*" and minute.isdecimal() and hour.isdecimal():
-        clock = f"{int(hour):02}:{int(minute):02}"
-        if day == "*" and weekday == "*":
-            return f"{ask.say('console.campaigns.when.daily')} {clock}"
-        if day == "*" and weekday in times.DAYS:
-            return f"{ask.say(f'console.campaigns.weekday.{weekday}')} {clock}"
-        if weekday == "*" and day.isdecimal():
-            return f"{ask.say('console.campaigns.each_month', day=day)} {clock}"
-    return cron
-
-
-def _audience(ask: Ask, campaign: Campaign) -> str:
-    """Say in words whom it is for."""
-    names = {"topics": "type.", "ages": "profile.age.", "occupations": "profile.occupation."}
-    said = []
-    for name, values in campaign.audience.items():
-        assert isinstance(values, list)  # noqa: S101  as stored by a draft
-        for each in values:
-            if name == "districts" and ask.language != "zh":
-                each = ask.service.region.districts.get(each, each)
-            key = f"language.choice.{each}" if name == "languages" else names.get(name, "") + each
-            said.append(ask.say(key) if ask.knows(key) else str(each))
-    return " · ".join(said) or ask.say("console.campaigns.everybody")
-
-
-def _wrong(ask: Ask, what: str) -> NotDone:
-    return NotDone(ask.say(f"console.campaigns.wrong.{what}"), back="/campaigns/new")
+    return telling.when(campaign, ask.language, ask.service.region, now=ask.now)
 
 
 def _refusal(ask: Ask, fact: Refusal, back: str) -> NotDone:
-    return NotDone(ask.say(f"console.campaigns.refused.{REFUSALS[type(fact)]}"), back=back)
+    return NotDone(
+        ask.say(f"console.campaigns.refused.{publisher.REFUSALS[type(fact)]}"), back=back
+    )
 
 
 _VERBS = {
@@ -342,7 +285,9 @@ ROUTES = [
     page("/campaigns.csv", download, roles=PUBLISHING),
     page("/campaigns/new", write, roles=PUBLISHING),
     form("/campaigns", create, roles=PUBLISHING),
+    form("/campaigns/offers/{number}", take_offer, roles=PUBLISHING),
     page("/campaigns/{number}", one, roles=PUBLISHING),
+    page("/campaigns/{number}/poster/{variant}/{spoken}", poster_of, roles=PUBLISHING),
     form("/campaigns/{number}/correct", correct, roles=PUBLISHING),
     *(
         form(f"/campaigns/{{number}}/{v}", act(do, v), roles=PUBLISHING)

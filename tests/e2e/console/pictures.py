@@ -15,7 +15,7 @@ from bot.settings import Settings
 
 from .conftest import FLAGS, free_port, path_of_browser
 from .desk import Console, Server, service
-from .scene import evening
+from .scene import evening, tip_with_effect, warned
 
 SIZES = {
     "light": {"viewport": {"width": 1360, "height": 860}, "color_scheme": "light"},
@@ -47,6 +47,9 @@ def take(folder: Path, only: str = "") -> None:
             for size, options in SIZES.items():
                 _empty(console, browser, size, options, folder, only)
             people = evening(console)
+            publisher = console.officer("张敏", Role.PUBLISHER)
+            tip = tip_with_effect(console, publisher, console.officer("赵强", Role.PUBLISHER))
+            warned(console, people["周敏"])
             for size, options in SIZES.items():
                 context = browser.new_context(base_url=console.address, locale="zh-CN", **options)
                 page = context.new_page()
@@ -55,7 +58,7 @@ def take(folder: Path, only: str = "") -> None:
                 page.get_by_role("button", name="登录值班台").click()
                 _pages(console, page, folder, size, only)
                 context.close()
-                _campaigns(console, browser, size, options, folder, only)
+                _campaigns(console, browser, size, options, folder, only, tip)
             browser.close()
             console.server.end()
             engine.dispose()
@@ -94,6 +97,9 @@ def _pages(console: Console, page: Page, folder: Path, size: str, only: str) -> 
     page.goto("/statistics?days=7")
     page.wait_for_selector("[data-chart] canvas")
     _take(page, folder, f"statistics-{size}", only, full=size != "phone")
+    page.goto("/warnings")
+    page.wait_for_selector("[data-chart] canvas")
+    _take(page, folder, f"warnings-{size}", only, full=size != "phone")
     page.goto("/roster")
     _take(page, folder, f"roster-{size}", only)
     page.goto("/trail")
@@ -107,6 +113,7 @@ def _campaigns(
     options: dict[str, object],
     folder: Path,
     only: str,
+    tip: int,
 ) -> None:
     officer = console.officer("张敏", Role.PUBLISHER)
     context = browser.new_context(base_url=console.address, locale="zh-CN", **options)  # type: ignore[arg-type]
@@ -115,7 +122,11 @@ def _campaigns(
     page.get_by_role("button", name="登录值班台").click()
     page.wait_for_url("**/campaigns")
     _take(page, folder, f"campaigns-{size}", only)
+    page.goto(f"/campaigns/{tip}")
+    page.wait_for_selector("[data-chart] canvas")
+    _take(page, folder, f"effect-{size}", only, full=size != "phone")
     page.goto("/campaigns/new")
+    _take(page, folder, f"campaign-form-{size}", only)
     page.get_by_label("名称").fill("每周贷款提醒")
     page.get_by_label("内容库").select_option(index=3)
     page.get_by_role("button", name="存为草稿").click()

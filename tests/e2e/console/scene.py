@@ -5,13 +5,22 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
+from sqlalchemy import text
+
+from actions.campaigns import account, queue, status, store
 from actions.cases import stop_payment
 from actions.cases.models import Case, Outcome
+from actions.citizens.models import Citizen
 from actions.officers import roster
 from actions.officers.models import Officer, Role
 from actions.outbox import store as outbox
+from actions.triage.judgement import ScamType
+from actions.warnings import importing
+from actions.warnings.importing import Listed, Row
+from actions.warnings.models import Level
 from bot import clock, relay, stop_pay
 from bot import desk as duty
+from bot.campaigns import risk, tips, wording
 
 from .desk import LIVE, Console
 
@@ -212,3 +221,97 @@ def past(console: Console, hands: list[Officer], now: datetime) -> None:
             duty.close(
                 db, desk, own, outcome, by=by, now=taken + timedelta(minutes=chance.randint(8, 70))
             )
+
+
+def tip_with_effect(console: Console, author: Officer, second: Officer) -> int:
+    """Send a tip in two versions with a control group, let people answer; return its id."""
+    region, now = console.service.region, clock.now()
+    since = now - timedelta(days=9)
+    with console.sessions.begin() as db:
+        for n in range(240):
+            db.add(Citizen(channel="telegram", address=f"t{n}", step="listening", facts={}))
+    numbers = []
+    for name, control in (("loan-fee-before-payout", 0.2), ("police-call-passed-on", 0.0)):
+        piece = tips.shelf()[name]
+        words = wording.words_of(piece)
+        with console.sessions.begin() as db:
+            by, other = db.merge(author), db.merge(second)
+            asked = store.Draft(
+                "每周贷款提醒" if control else "冒充公检法",
+                {"a": words, "b": {k: {**v, "title": "A 还是 B"} for k, v in words.items()}},
+                kind=piece.kind,
+                type=piece.type,
+                control=control,
+            )
+            made = store.create(db, asked, by=by, now=since)
+            status.submit(db, made, by=by, now=since)
+            status.approve(db, made, by=other, now=since)
+            status.move(db, made, status.Status.SCHEDULED, by=None, now=since)
+            status.move(db, made, status.Status.SENDING, by=None, now=since)
+            store.begin(db, made, at=since, missed=False, now=since)
+            occurrence = store.lock_queueing(db)
+            assert occurrence
+            said = wording.wording(made, region, occurrence_id=occurrence.id)
+            queue.batch(db, occurrence, said, home=str(region.timezone), now=since)
+            db.flush()
+            db.execute(_SENT, {"occurrence": occurrence.id, "at": since})
+            account.settle_open(db)  # the next one minds the gap to what was sent
+            numbers.append((made.id, occurrence.id))
+        since += timedelta(days=3)
+    with console.sessions.begin() as db:
+        for _, occurrence in numbers:
+            db.execute(_ANSWERED, {"occurrence": occurrence, "first": numbers[0][1]})
+        account.settle_open(db)
+    return numbers[0][0]
+
+
+_SENT = text("""
+    UPDATE outbox_message SET status = 'sent', settled_at = :at
+    WHERE dedup_key LIKE 'campaign:' || :occurrence || ':%'
+""")
+# Of ten in the control group six are right, of those who got it eight or nine.
+_ANSWERED = text("""
+    INSERT INTO quiz_answer (citizen_id, occurrence_id, truth, answer, answered_at)
+    SELECT d.citizen_id, d.occurrence_id, d.side,
+           CASE WHEN d.citizen_id % 10 < CASE WHEN was.reason = 'control' THEN 6
+                                              WHEN was.variant = 'a' THEN 8 ELSE 9 END
+                THEN d.side ELSE CASE d.side WHEN 'scam' THEN 'real' ELSE 'scam' END END,
+           d.due_at + interval '2 hours'
+    FROM delivery d
+    JOIN delivery was ON was.citizen_id = d.citizen_id AND was.occurrence_id = :first
+    WHERE d.occurrence_id = :occurrence AND d.reason IS NULL AND d.citizen_id % 3 > 0
+""")
+
+
+def warned(console: Console, analyst: Officer) -> None:
+    """Warn people of three kinds of scam, most of whom were dissuaded."""
+    now, region = clock.now(), console.service.region
+    rows = [("loan", 60), ("police_gov", 34), ("investment", 12)]
+    listed = Listed(sha256="scene")
+    with console.sessions.begin() as db:
+        for kind, number in rows:
+            for n in range(number):
+                address = str(7_000_000 + len(listed.rows))
+                db.add(Citizen(channel="telegram", address=address, step="listening", facts={}))
+                level = (Level.HIGH, Level.MEDIUM, Level.LOW)[n % 3]
+                contact, until = f"telegram:{address}", now + timedelta(days=9)
+                listed.rows.append(Row(n + 2, contact, level, ScamType(kind), until))
+        db.flush()
+        importing.store(
+            db,
+            listed,
+            by=db.merge(analyst),
+            bodies=risk.bodies(region),
+            home=str(region.timezone),
+            now=now,
+        )
+        db.execute(
+            text(
+                "WITH nth AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM warning)"
+                " UPDATE warning w SET delivery = 'sent', answered_at = :now, closed_at = :now,"
+                " status = 'closed', outcome = CASE WHEN n % 11 = 0 THEN 'paid'"
+                " WHEN n % 13 = 0 THEN 'unreachable' WHEN n % 17 = 0 THEN 'mistaken'"
+                " ELSE 'dissuaded' END FROM nth WHERE nth.id = w.id AND n % 5 > 0"
+            ),
+            {"now": now},
+        )

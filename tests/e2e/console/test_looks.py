@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from actions.officers.models import Officer
+from actions.officers.models import Officer, Role
 
 from .desk import Console
-from .scene import evening
+from .scene import evening, tip_with_effect, warned
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
 NAMELESS = """() => [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")]
@@ -30,8 +30,13 @@ def test_every_page_is_readable_and_fits_by_day_by_night_and_on_a_phone(
     console: Console, browser_pages: Callable[[Officer], Page], language: str
 ) -> None:
     supervisor = evening(console)["周敏"]
+    second = console.officer("赵强", Role.PUBLISHER)
     with console.sessions.begin() as db:
-        db.get_one(Officer, supervisor.id).language = language
+        officer = db.get_one(Officer, supervisor.id)
+        officer.language, officer.roles = language, [Role.PUBLISHER, Role.SUPERVISOR]
+        supervisor = officer
+    tip = tip_with_effect(console, supervisor, second)
+    warned(console, supervisor)
     page = browser_pages(supervisor)
     code = console.case("2003").code
     page.goto(f"/cases/{code}")
@@ -50,6 +55,10 @@ def test_every_page_is_readable_and_fits_by_day_by_night_and_on_a_phone(
             "/statistics",
             "/roster",
             "/trail",
+            "/warnings",
+            "/campaigns",
+            "/campaigns/new",
+            f"/campaigns/{tip}",
         ):
             page.goto(str(path))
             wrong += [f"{size} {path} {each}" for each in page.evaluate(CONTRAST)]

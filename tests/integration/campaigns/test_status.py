@@ -85,7 +85,7 @@ ACTS: dict[str, Act] = {
     "approve": lambda db, c, by, now: status.approve(db, c, by=by, now=now),
     "return": lambda db, c, by, now: status.send_back(db, c, by=by, now=now),
     "pause": lambda db, c, by, now: status.pause(db, c, by=by, now=now),
-    "resume": lambda db, c, by, now: status.resume(db, c, by=by, now=now),
+    "resume": lambda db, c, by, now: status.resume(db, c, by=by, home="Asia/Shanghai", now=now),
     "cancel": lambda db, c, by, now: status.cancel(db, c, by=by, now=now),
 }
 FROM: dict[str, set[Status]] = {

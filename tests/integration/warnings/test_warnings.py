@@ -17,7 +17,7 @@ from actions.cases.models import Outcome as Ended
 from actions.officers import store as officers
 from actions.officers.models import Officer, Role
 from actions.reports.models import Report
-from actions.warnings import importing, store
+from actions.warnings import figures, importing, store
 from actions.warnings.importing import BadList, Imported, Listed, NotAllowed
 from actions.warnings.models import CheckIn, Outcome
 from actions.warnings.models import Warning as Warned
@@ -81,6 +81,9 @@ def one(sessions: Sessions) -> Any:
         ("1,,high,loan,2030-01-01", "90 days"),
         ("1,,high,loan", "more or fewer fields"),
         ("1,,high,loan,2026-06-01,x", "more or fewer fields"),
+        ('"1,,high,loan,2026-06-01', "more or fewer fields"),
+        (f"1,,high,{'x' * 200_000},2026-06-01", "more or fewer fields"),
+        ("1\x00,,high,loan,2026-06-01", "not a number"),
     ],
 )
 def test_a_bad_line_is_named_and_the_others_count(
@@ -104,11 +107,32 @@ def test_the_same_person_and_type_twice_is_one_line_too_many(now: datetime) -> N
 @pytest.mark.parametrize(
     "content",
     [b"", b"a,b\n", b"telegram_id,level,type\n", b"level,type,expires\n",
-     b"telegram_id,level,type,expires,name\n", "级别".encode("gbk")],
+     b"telegram_id,level,type,expires,name\n", "级别".encode("gbk"),
+     b"telegram_id,level,type,expires\n\n",
+     b"telegram_id,level,type,type,expires\n1,high,loan,x,y"],
 )  # fmt: skip
 def test_a_file_of_another_kind_is_refused_whole(content: bytes, now: datetime) -> None:
     with pytest.raises(BadList):
         importing.read(content, zone=SHANGHAI, now=now)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\ufefftelegram_id,level,type,expires\r\n7,high,loan,2026-06-01\r\n",
+        "telegram_id;level;type;expires\r\n7;high;loan;2026-06-01\r\n",
+        "telegram_id\tlevel\ttype\texpires\n7\thigh\tloan\t2026-06-01",
+        "Telegram_ID, Level,TYPE,expires\n 7, High ,Loan, 2026-06-01",
+        '"telegram_id","level","type","expires"\n"7","high","loan","2026-06-01"\n\n,,,\n',
+    ],
+    ids=["a mark and CRLF", "semicolons", "tabs", "capitals and blanks", "quoted, empty rows"],
+)
+def test_a_list_is_read_as_spreadsheets_write_it(content: str, now: datetime) -> None:
+    listed = importing.read(content.encode(), zone=SHANGHAI, now=now)
+
+    assert listed.complaints == []
+    [row] = listed.rows
+    assert (row.line, row.contact, row.level, row.type) == (2, "telegram:7", "high", "loan")
 
 
 def test_a_dispatcher_cannot_bring_a_list(service: Service) -> None:
@@ -246,7 +270,7 @@ def test_the_share_dissuaded_comes_with_its_interval(
                 store.answer(db, each, "paid" if n == 0 else "safe", now=clock())
 
     with sessions.begin() as db:
-        found = store.stats(db)
+        found = figures.stats(db)
 
     assert found["warnings"] == 10
     assert found["delivery"]["sent"] == 10  # type: ignore[index]
@@ -344,7 +368,7 @@ def report(citizen_id: int, when: datetime) -> Report:
 def test_forty_thousand_warnings_are_queued_and_accounted_for(
     service: Service, sessions: Sessions, clock: Clock
 ) -> None:
-    """A tenth of the bar; benchmarks/warnings_accounts.py does all of it."""
+    """A tenth of the bar; `make campaigns` does all of it."""
     number = 4_000
     with sessions.begin() as db:
         db.execute(
@@ -361,7 +385,7 @@ def test_forty_thousand_warnings_are_queued_and_accounted_for(
 
     assert done == Imported(number, 100, 0)
     with sessions.begin() as db:
-        found = store.stats(db)
+        found = figures.stats(db)
         queued = db.scalar(text("SELECT count(DISTINCT recipient) FROM outbox_message"))
     assert queued == found["delivery"]["queued"] == number  # type: ignore[index]
     assert found["warnings"] == number + 100

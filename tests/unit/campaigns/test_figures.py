@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from actions.campaigns.quiz import Skill
 from actions.campaigns.rise import at_least, weigh
-from actions.warnings.store import wilson
+from actions.warnings.figures import wilson
 
 
 def test_who_calls_everything_a_scam_is_cautious_and_not_skilled() -> None:

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from telegram import Update
 
-from bot.channels.telegram.update import CitizenPress, OfficerPress, Read, read
+from bot.channels.telegram.update import CitizenPress, OfficerPress, PublisherPress, Read, read
 from bot.conversation.turn import Command, Pressed, Unreadable
 from bot.desk import Press
 from bot.inbox import Inbound, Words
+from bot.publisher import CampaignPress
 
 Message = Callable[..., dict[str, Any]]
 USERNAME = "fanzha_bot"
@@ -227,6 +228,24 @@ def test_a_button_on_a_card_is_an_officers(data: str, expected: Press) -> None:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
+        ("campaign:12:show", CampaignPress(7, 12, "show")),
+        (
+            "campaign:12:approve:0a1b2c3d4e5f6789",
+            CampaignPress(7, 12, "approve", "0a1b2c3d4e5f6789"),
+        ),
+    ],
+)
+def test_a_button_below_a_campaign_is_a_publishers(data: str, expected: CampaignPress) -> None:
+    assert press(data) == PublisherPress("update:9", expected, "q1")
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        pytest.param("campaign:x:show", Pressed("unknown", "campaign:x:show"), id="no number"),
+        pytest.param(
+            "campaign:1:approve:zz", Pressed("unknown", "campaign:1:approve:zz"), id="no hash"
+        ),
         pytest.param("ask:money:yes", Pressed("money", "yes"), id="ours"),
         pytest.param("ask:money", Pressed("unknown", "ask:money"), id="half of ours"),
         pytest.param("case:X-7K3M9:claim", Pressed("unknown", "case:X-7K3M9:claim"), id="no code"),

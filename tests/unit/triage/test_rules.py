@@ -99,3 +99,32 @@ def test_the_stage_words_point_to(stage: Stage, text: str) -> None:
     read = rules.read(wording.plain(text))
 
     assert max(read.stage, key=lambda each: read.stage[each]) == stage
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "今天不交，前面的都退不了",
+        "他让我交三千，交不交",
+        "验证码来了还没输",
+        "he needs £3,200 by friday",
+        "my thumb is over the button",
+        "i haven't sent it",
+    ],
+)
+def test_a_demand_that_is_open_says_now(text: str) -> None:
+    assert rules.LIVE.search(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我交了三千，后来没交",
+        "上个月他不让我交",
+        "一般要交多少",
+        "sent it on a friday",
+        "i never sent it",
+    ],
+)
+def test_a_demand_that_is_over_or_none_does_not(text: str) -> None:
+    assert not rules.LIVE.search(text)
