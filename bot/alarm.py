@@ -91,8 +91,7 @@ def _offered(db: Session, desk: Desk, alarm: Alarm, *, now: datetime) -> None:
     case = alarm.case
     said = desk.say("desk.offered", case=case.code, officer=alarm.owner)
     duty.redraw(db, desk, case, now=now)
-    take = [[duty.button(desk, case, "claim", "claim")]]
-    duty.tell(db, desk, case, said, now=now, buttons=take)
+    duty.offer(db, desk, case, said, now=now)
 
 
 def _ask_owner(db: Session, desk: Desk, alarm: Alarm, *, now: datetime) -> None:

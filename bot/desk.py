@@ -5,29 +5,32 @@ Cards go to the dispatch chat through the outbox; a case without a dispatch chat
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
-from actions.cases import status
+from actions.cases import status, thread
 from actions.cases import store as cases
+from actions.cases.access import may_see
 from actions.cases.models import Case, Outcome
 from actions.cases.policy import Policy
 from actions.officers import store as officers
-from actions.officers.models import Officer
+from actions.officers.models import DESK, Officer
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
+from actions.outbox.split import LONGEST_CAPTION
 from actions.vault import Vault
 from bot import texts
 from bot.card import LONGEST_WORDS as LONGEST_WORDS
 from bot.card import button as button
 from bot.card import card as card
 from bot.card import card_key as card_key
-from bot.news import tell_citizen
+from bot.news import tell_citizens
 from bot.regions import Region
 
 
@@ -64,6 +67,10 @@ class Desk:
         return when.astimezone(self.region.timezone).strftime("%H:%M:%S")
 
 
+class Refusal(str):
+    """Why something was not done: it stays before the officer until they put it away."""
+
+
 @dataclass(frozen=True, slots=True)
 class Press:
     """An officer's button: `case:<code>:<verb>` or `case:<code>:close:<outcome>`."""
@@ -74,35 +81,56 @@ class Press:
     outcome: str | None = None
 
 
-def show(db: Session, desk: Desk, case: Case, *, now: datetime) -> None:
-    """Put the card of a new case before the officers."""
-    if desk.chat is None:
+class Do(Protocol):
+    """What a button does: act, and return what to tell the officer."""
+
+    def __call__(
+        self, db: Session, desk: Desk, case: Case, pressed: Press, *, by: Officer, now: datetime
+    ) -> str: ...
+
+
+def post(
+    db: Session,
+    desk: Desk,
+    body: Mapping[str, object],
+    *,
+    key: str,
+    now: datetime,
+    to: str | None = None,
+    lane: Lane = Lane.URGENT,
+    lasts: timedelta | None = None,
+    fleeting: bool = False,
+) -> None:
+    """Queue something for the officers' chat, or for the chat of one of them.
+
+    Does nothing where they have no chat: such officers are on the console.
+    """
+    recipient = to or desk.chat
+    if recipient is None:
         return
     outbox.enqueue(
         db,
-        dedup_key=card_key(case),
+        dedup_key=key,
         channel=desk.channel,
-        recipient=desk.chat,
-        body=card(db, desk, case),
-        lane=Lane.URGENT,
+        recipient=recipient,
+        body=body,
+        lane=lane,
         due_at=now,
+        expires_at=now + lasts if lasts else None,
+        fleeting=fleeting,
     )
+
+
+def show(db: Session, desk: Desk, case: Case, *, now: datetime) -> None:
+    """Put the card of a new case before the officers."""
+    post(db, desk, card(db, desk, case), key=card_key(case), now=now)
 
 
 def redraw(db: Session, desk: Desk, case: Case, *, now: datetime) -> None:
     """Bring the card up to date with the case."""
-    if desk.chat is None:
-        return
     db.flush()  # the card reads reports that may be new
-    outbox.enqueue(
-        db,
-        dedup_key=f"case:{case.code}:edit:{uuid4().hex}",
-        channel=desk.channel,
-        recipient=desk.chat,
-        body={**card(db, desk, case), "edits": card_key(case)},
-        lane=Lane.URGENT,
-        due_at=now,
-    )
+    body = {**card(db, desk, case), "edits": card_key(case)}
+    post(db, desk, body, key=_new_key(case, "edit"), now=now)
 
 
 def tell(
@@ -112,31 +140,28 @@ def tell(
     text: str,
     *,
     now: datetime,
-    photo: str | None = None,
+    picture: Mapping[str, str] | None = None,
     buttons: object = None,
-) -> None:
-    """Say something to the officers: in the case's own topic, else as an answer to its card."""
-    if desk.chat is None:
-        return
-    body: dict[str, object] = {"text": text}
-    topic = outbox.find_ref(db, dedup_key=topic_key(case))
-    if topic:
-        body["thread"] = topic
-    else:
-        body["reply_to"] = card_key(case)
-    if photo:
-        body["photo"] = photo
+) -> str:
+    """Say something to the officers: in the case's own topic, else as an answer to its card.
+
+    Returns the outbox's key of it, by which it is edited, answered or deleted.
+    """
+    place = _place(db, case)
+    if picture and len(text) > LONGEST_CAPTION:  # too long to stand under a picture
+        post(db, desk, {"text": text, **place}, key=_new_key(case, "tell"), now=now)
+        text = ""
+    body: dict[str, object] = {"text": text, **place, **(picture or {})}
     if buttons:
         body["buttons"] = buttons
-    outbox.enqueue(
-        db,
-        dedup_key=f"case:{case.code}:{'picture' if photo else 'tell'}:{uuid4().hex}",
-        channel=desk.channel,
-        recipient=desk.chat,
-        body=body,
-        lane=Lane.URGENT,
-        due_at=now,
-    )
+    key = _new_key(case, "picture" if picture else "tell")
+    post(db, desk, body, key=key, now=now)
+    return key
+
+
+def offer(db: Session, desk: Desk, case: Case, text: str, *, now: datetime) -> None:
+    """Tell the officers that a case waits for one of them, with the button to take it."""
+    tell(db, desk, case, text, now=now, buttons=[[button(desk, case, "claim", "claim")]])
 
 
 def whisper(
@@ -153,33 +178,16 @@ def whisper(
     body: dict[str, object] = {"text": text}
     if buttons:
         body["buttons"] = buttons
-    outbox.enqueue(
-        db,
-        dedup_key=f"{about}:officer:{officer.id}:{uuid4().hex}",
-        channel=desk.channel,
-        recipient=str(officer.telegram_id),
-        body=body,
-        lane=Lane.URGENT,
-        due_at=now,
-    )
+    key = f"{about}:officer:{officer.id}:{uuid4().hex}"
+    post(db, desk, body, key=key, now=now, to=str(officer.telegram_id))
 
 
 def open_topic(db: Session, desk: Desk, case: Case, *, now: datetime) -> None:
     """Give a claimed case a topic of its own, where the officers' chat keeps topics apart."""
-    if desk.chat is None or not desk.forum.on:
-        return
-    if outbox.was_queued(db, dedup_key=topic_key(case)):
+    if not desk.forum.on or outbox.was_queued(db, dedup_key=topic_key(case)):
         return
     name = desk.say("desk.topic", case=case.code, type=f"type.{case.type}" if case.type else "—")
-    outbox.enqueue(
-        db,
-        dedup_key=topic_key(case),
-        channel=desk.channel,
-        recipient=desk.chat,
-        body={"topic": name},
-        lane=Lane.URGENT,
-        due_at=now,
-    )
+    post(db, desk, {"topic": name}, key=topic_key(case), now=now)
 
 
 def topic_key(case: Case) -> str:
@@ -189,29 +197,13 @@ def topic_key(case: Case) -> str:
 
 def conceal(db: Session, desk: Desk, case: Case, *, now: datetime) -> None:
     """Take a citizen who was forgotten out of what the officers' chat shows of their case."""
-    if desk.chat is None:
-        return
     redraw(db, desk, case, now=now)
     for key in outbox.list_sent(db, prefix=f"case:{case.code}:tell:"):
-        outbox.enqueue(
-            db,
-            dedup_key=f"case:{case.code}:edit:{uuid4().hex}",
-            channel=desk.channel,
-            recipient=desk.chat,
-            body={"text": desk.say("desk.words_gone"), "edits": key},
-            lane=Lane.REPLY,
-            due_at=now,
-        )
+        gone = {"text": desk.say("desk.words_gone"), "edits": key}
+        post(db, desk, gone, key=_new_key(case, "edit"), now=now, lane=Lane.REPLY)
     for key in outbox.list_sent(db, prefix=f"case:{case.code}:picture:"):
-        outbox.enqueue(
-            db,
-            dedup_key=f"case:{case.code}:edit:{uuid4().hex}",
-            channel=desk.channel,
-            recipient=desk.chat,
-            body={"delete": outbox.find_ref(db, dedup_key=key)},
-            lane=Lane.REPLY,
-            due_at=now,
-        )
+        picture = {"delete": outbox.find_ref(db, dedup_key=key)}
+        post(db, desk, picture, key=_new_key(case, "edit"), now=now, lane=Lane.REPLY)
 
 
 def claim(db: Session, desk: Desk, case: Case, *, by: Officer, now: datetime) -> None:
@@ -219,22 +211,15 @@ def claim(db: Session, desk: Desk, case: Case, *, by: Officer, now: datetime) ->
     status.claim(db, case, by=by, now=now, policy=desk.policy)
     redraw(db, desk, case, now=now)
     open_topic(db, desk, case, now=now)
-    tell_citizen(db, desk, case, "case.claimed", now=now, by=by)
+    tell_citizens(db, desk, case, "case.claimed", now=now, by=by)
 
 
 def release(db: Session, desk: Desk, case: Case, *, by: Officer, now: datetime) -> None:
     """Give the case back; everybody hears of it."""
     status.release(db, case, by=by, now=now, policy=desk.policy)
     redraw(db, desk, case, now=now)
-    tell(
-        db,
-        desk,
-        case,
-        desk.say("desk.released", case=case.code, officer=by.name),
-        now=now,
-        buttons=[[button(desk, case, "claim", "claim")]],
-    )
-    tell_citizen(db, desk, case, "case.released", now=now)
+    offer(db, desk, case, desk.say("desk.released", case=case.code, officer=by.name), now=now)
+    tell_citizens(db, desk, case, "case.released", now=now)
 
 
 def hand_over(
@@ -249,7 +234,7 @@ def hand_over(
     text = f"{said}\n\n{body['text']}"
     about = f"case:{case.code}"
     whisper(db, desk, to, text, now=now, buttons=body.get("buttons"), about=about)
-    tell_citizen(db, desk, case, "case.claimed", now=now, by=to)
+    tell_citizens(db, desk, case, "case.claimed", now=now, by=to)
 
 
 def snooze(
@@ -273,22 +258,15 @@ def merge(db: Session, desk: Desk, case: Case, *, into: Case, by: Officer, now: 
         redraw(db, desk, each, now=now)
     said = desk.say("desk.took_in", case=into.code, other=case.code, officer=by.name)
     tell(db, desk, into, said, now=now)
-    tell_citizen(db, desk, case, "case.merged", now=now, into=into.code)
+    tell_citizens(db, desk, case, "case.merged", now=now, into=into.code)
 
 
 def reopen(db: Session, desk: Desk, case: Case, *, by: Officer, now: datetime) -> None:
     """Put a closed case before the desk again."""
     status.reopen(db, case, by=by, now=now, policy=desk.policy)
     redraw(db, desk, case, now=now)
-    tell(
-        db,
-        desk,
-        case,
-        desk.say("desk.reopened", case=case.code, officer=by.name),
-        now=now,
-        buttons=[[button(desk, case, "claim", "claim")]],
-    )
-    tell_citizen(db, desk, case, "case.reopened", now=now)
+    offer(db, desk, case, desk.say("desk.reopened", case=case.code, officer=by.name), now=now)
+    tell_citizens(db, desk, case, "case.reopened", now=now)
 
 
 def close(
@@ -298,42 +276,95 @@ def close(
     status.close(db, case, outcome, by=by, now=now)
     redraw(db, desk, case, now=now)
     if topic := outbox.find_ref(db, dedup_key=topic_key(case)):
-        _close_topic(db, desk, case, topic, now=now)
-    tell_citizen(db, desk, case, f"case.closed.{outcome}", now=now, ask_help=True)
+        ended = {"close_topic": topic}
+        post(db, desk, ended, key=_new_key(case, "edit"), now=now, lane=Lane.REPLY)
+    tell_citizens(db, desk, case, f"case.closed.{outcome}", now=now, ask_help=True)
 
 
-def press(db: Session, desk: Desk, pressed: Press, *, now: datetime) -> str:
+def press(db: Session, desk: Desk, pressed: Press, *, now: datetime, do: Do | None = None) -> str:
     """Do what an officer asks; return what to tell them. A refusal changes nothing."""
     officer = officers.find(db, telegram_id=pressed.telegram_id)
-    if officer is None:
-        _refused(db, pressed, "not on the list", now)
-        return desk.say("desk.press.not_allowed")
     case = cases.find(db, code=pressed.code)
-    if case is None:
-        return desk.say("desk.press.unknown")
+    if refusal := refuse(db, desk, officer, case, verb=pressed.verb, now=now):
+        return refusal
+    assert officer is not None  # noqa: S101  or they would have been refused
+    assert case is not None  # noqa: S101  so would that
+    by, about, verb = officer, case, do or act
     return trying(
-        db, desk, case, pressed.verb, lambda: _do(db, desk, case, pressed, by=officer, now=now)
+        db, desk, about, pressed.verb, lambda: verb(db, desk, about, pressed, by=by, now=now)
     )
 
 
-def trying(db: Session, desk: Desk, case: Case, verb: str, act: Callable[[], str]) -> str:
+def refuse(
+    db: Session,
+    desk: Desk,
+    officer: Officer | None,
+    case: Case | None,
+    *,
+    verb: str,
+    now: datetime,
+) -> str:
+    """Return why somebody may not act on a case, and record it; "" when they may.
+
+    Who is not on the list learns nothing of cases, and what a button asks of us may be made up.
+    """
+    if officer is None or not officer.may(DESK):
+        said, why = desk.say("desk.press.not_allowed"), "not on the list"
+    elif case is None:
+        return Refusal(desk.say("desk.press.unknown"))
+    elif not may_see(officer, case):
+        district = case.district or ""
+        said, why = desk.say("desk.press.elsewhere", district=district), "another district"
+    else:
+        return ""
+    audit.record(
+        db,
+        "case.refused",
+        actor=status.name(officer) if officer else "stranger",
+        now=now,
+        case_code=case.code if case else None,
+        verb=verb[:20],
+        why=why,
+    )
+    return Refusal(said)
+
+
+def trying(db: Session, desk: Desk, case: Case, verb: str, do: Callable[[], str]) -> str:
     """Do something to a case; return what it says, or why it was refused."""
     try:
         with db.begin_nested():
-            return act()
-    except status.NotAllowed:
-        return desk.say("desk.press.not_allowed")
-    except status.AlreadyOwned as fact:
-        key = "desk.press.owned" if verb == "claim" else "desk.press.not_yours"
-        return desk.say(key, officer=fact.owner, since=desk.at(fact.since))
-    except status.TooLong:
-        hours = str(int(desk.policy.longest_snooze.total_seconds() // 3600))
-        return desk.say("desk.press.too_long", hours=hours)
-    except status.IllegalMove:
-        return desk.say("desk.press.illegal")
+            return do()
+    except _FACTS as fact:
+        return Refusal(_why(desk, verb, fact))
 
 
-def _do(db: Session, desk: Desk, case: Case, pressed: Press, *, by: Officer, now: datetime) -> str:
+_FACTS = (
+    *(status.NotAllowed, status.AlreadyOwned, status.TooLong, status.IllegalMove),
+    *(thread.NobodyThere, thread.TooLong, thread.Empty),
+)
+
+
+def _why(desk: Desk, verb: str, fact: Exception) -> str:
+    match fact:
+        case status.NotAllowed():
+            return desk.say("desk.press.not_allowed")
+        case status.AlreadyOwned(owner, since):
+            key = "desk.press.owned" if verb == "claim" else "desk.press.not_yours"
+            return desk.say(key, officer=owner, since=desk.at(since))
+        case status.TooLong():
+            hours = int(desk.policy.longest_snooze.total_seconds() // 3600)
+            return desk.say("desk.press.too_long", hours=str(hours))
+        case thread.NobodyThere():
+            return desk.say("desk.words_gone")
+        case thread.TooLong(longest):
+            return desk.say("desk.press.too_long_text", longest=str(longest))
+        case thread.Empty():
+            return desk.say("desk.press.unreadable")
+    return desk.say("desk.press.illegal")
+
+
+def act(db: Session, desk: Desk, case: Case, pressed: Press, *, by: Officer, now: datetime) -> str:
+    """Do what a button on a card asks of the case."""
     match pressed.verb, pressed.outcome:
         case "claim", None:
             claim(db, desk, case, by=by, now=now)
@@ -357,17 +388,10 @@ def _do(db: Session, desk: Desk, case: Case, pressed: Press, *, by: Officer, now
     raise status.IllegalMove
 
 
-def _refused(db: Session, pressed: Press, why: str, now: datetime) -> None:
-    audit.record(db, "press.refused", actor="stranger", now=now, verb=pressed.verb[:20], why=why)
+def _place(db: Session, case: Case) -> dict[str, str]:
+    topic = outbox.find_ref(db, dedup_key=topic_key(case))
+    return {"thread": topic} if topic else {"reply_to": card_key(case)}
 
 
-def _close_topic(db: Session, desk: Desk, case: Case, topic: str, *, now: datetime) -> None:
-    outbox.enqueue(
-        db,
-        dedup_key=f"case:{case.code}:edit:{uuid4().hex}",
-        channel=desk.channel,
-        recipient=desk.chat or "",
-        body={"close_topic": topic},
-        lane=Lane.REPLY,
-        due_at=now,
-    )
+def _new_key(case: Case, kind: str) -> str:
+    return f"case:{case.code}:{kind}:{uuid4().hex}"

@@ -14,23 +14,22 @@ from sqlalchemy.orm import Session
 from actions.audit import store as audit
 from actions.cases import amounts, thread
 from actions.cases import store as cases
-from actions.cases.codes import MESSAGE, PATTERN
 from actions.cases.models import Case, Status
+from actions.cases.thread import Written
 from actions.citizens import store as citizens
 from actions.citizens.forget import forget
 from actions.citizens.models import Citizen
 from actions.indicators.extract import Found
-from actions.officers import store as officers
-from actions.officers.badges import PATTERN as BADGE
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
+from actions.profiles import store as profiles
 from actions.reports import store as reports
 from actions.triage import wording
 from actions.triage.assess import assess
 from actions.triage.judgement import Judgement, Verdict
 from actions.triage.understanding import Understanding
 from bot import desk as duty
-from bot import personal, quietly, relatives, relay, texts
+from bot import personal, proof, quietly, relatives, relay, texts
 from bot.conversation import flow, messages, turn
 from bot.conversation.intents import everyday
 from bot.conversation.turn import (
@@ -40,6 +39,7 @@ from bot.conversation.turn import (
     Event,
     FileReport,
     Forget,
+    Line,
     NoteHelped,
     NoteRead,
     OpenCase,
@@ -134,6 +134,8 @@ def receive(
         discreet=quietly.is_on(citizen, now=now),
     )
     quietly.note_read(db, citizen, now=now)
+    if case is not None:
+        relay.read_by_citizen(db, desk, case, citizen, now=now)
     after = flow.advance(session, event)
     citizen.step, citizen.facts = after.session.step, dict(after.session.facts)
 
@@ -218,13 +220,11 @@ def _perform_more(taking: _Taking, effect: turn.Effect) -> None:
         case SetWord(word):
             taking.citizen.word = word or None
         case Verify(code):
-            taking.more.append(_verified(taking, code))
+            taking.more.append(proof.told(taking.db, taking.desk, taking.citizen, code))
         case NoteHelped(helped):
             _note_helped(taking, helped)
         case NoteRead():
             quietly.note_read(taking.db, taking.citizen, now=taking.now, at_once=True)
-            if taking.case:
-                relay.read_by_citizen(taking.db, taking.case, taking.citizen, now=taking.now)
 
 
 def _forget(taking: _Taking) -> None:
@@ -240,6 +240,7 @@ def _open(taking: _Taking, cause: str, judgement: Judgement | None) -> None:
     db, now = taking.db, taking.now
     report = reports.find_last(db, citizen_id=taking.citizen.id, since=now - RECENT)
     words = report.text if report else ""
+    home = profiles.find(db, citizen_id=taking.citizen.id)
     taking.case = cases.open_case(
         db,
         citizen_id=taking.citizen.id,
@@ -247,7 +248,7 @@ def _open(taking: _Taking, cause: str, judgement: Judgement | None) -> None:
         judgement=judgement,
         now=now,
         policy=taking.desk.policy,
-        district=taking.desk.region.district_in(words),
+        district=taking.desk.region.district_in(words) or (home.district if home else None),
         amount=amounts.largest_in(words),
         discreet=quietly.is_on(taking.citizen, now=now),
         drill=taking.citizen.channel == DRILL,
@@ -266,37 +267,56 @@ def _tell_desk(taking: _Taking, told: TellDesk) -> None:
     case, desk = taking.case, taking.desk
     if case is None:
         return
-    _learn(taking, case, text)
+    changed = _learn(taking, case, text)
     if judgement and judgement.escalate and _rises(case, judgement):
+        changed = True
         case.type, case.stage = judgement.type, judgement.stage
         case.reasons, case.cause = list(judgement.reasons), "live"
-        changed = desk.say(
+        said = desk.say(
             "desk.changed", case=case.code, type=f"type.{case.type}", stage=f"stage.{case.stage}"
         )
-        duty.tell(taking.db, desk, case, changed, now=taking.now)
+        duty.tell(taking.db, desk, case, said, now=taking.now)
+        _record(taking, case, "case.changed", type=case.type, stage=case.stage)
+    if changed:
         duty.redraw(taking.db, desk, case, now=taking.now)
     for line in lines:
         said = desk.say(line.key, case=case.code, **line.params)
         duty.tell(taking.db, desk, case, said, now=taking.now)
+        if not text:
+            _keep_answer(taking, case, line)
     photo = taking.message.photo
     if text or photo:
-        relay.hear(
-            taking.db, desk, case, text, citizen=taking.citizen, now=taking.now, photo=photo
-        )
+        words = Written(text, photo=photo, ref=taking.message.ref)
+        relay.hear(taking.db, desk, case, words, citizen=taking.citizen, now=taking.now)
 
 
-def _learn(taking: _Taking, case: Case, text: str) -> None:
-    """Note the sum and the district when the citizen comes to name them."""
-    named = amounts.largest_in(text)
-    if named is not None and named > (case.amount or 0):
-        case.amount = named
+def _keep_answer(taking: _Taking, case: Case, line: Line) -> None:
+    """Keep what a citizen pressed, so that the console shows it as what they said."""
+    if "answer" not in line.params:
+        return
+    asked = [line.params[name] for name in ("question", "answer") if name in line.params]
+    words = " → ".join(taking.desk.say(key) for key in asked)
+    thread.hear(taking.db, case, Written(words), citizen=taking.citizen, now=taking.now)
+
+
+def _record(taking: _Taking, case: Case, event: str, **details: object) -> None:
+    actor = f"citizen:{taking.citizen.id}"
+    audit.record(taking.db, event, actor=actor, now=taking.now, case_code=case.code, **details)
+
+
+def _learn(taking: _Taking, case: Case, text: str) -> bool:
+    """Note the sum and the district when the citizen comes to name them; tell whether they did."""
+    before = case.amount, case.district
+    case.amount = max(filter(None, (case.amount, amounts.largest_in(text))), default=None)
     case.district = case.district or taking.desk.region.district_in(text)
+    return before != (case.amount, case.district)
 
 
 def _set_discreet(taking: _Taking, on: bool) -> None:
     taking.citizen.discreet_since = taking.now if on else None
     if taking.case is not None and taking.case.discreet != on:
         taking.case.discreet = on
+        _record(taking, taking.case, "case.went_quiet" if on else "case.went_loud")
         duty.redraw(taking.db, taking.desk, taking.case, now=taking.now)
 
 
@@ -304,33 +324,12 @@ def _note_helped(taking: _Taking, helped: bool) -> None:
     case = cases.find_last(taking.db, citizen_id=taking.citizen.id)
     if case is None:
         return
+    relay.read_by_citizen(taking.db, taking.desk, case, taking.citizen, now=taking.now)
     case.helped = helped
-    audit.record(
-        taking.db,
-        "case.helped" if helped else "case.not_helped",
-        actor=f"citizen:{taking.citizen.id}",
-        now=taking.now,
-        case_code=case.code,
-    )
+    _record(taking, case, "case.helped" if helped else "case.not_helped")
     key = "desk.helped" if helped else "desk.not_helped"
     said = taking.desk.say(key, case=case.code)
     duty.tell(taking.db, taking.desk, case, said, now=taking.now)
-
-
-def _verified(taking: _Taking, code: str) -> Prompt:
-    """Tell whether a code is ours: of a case, an officer or a message. Nothing else is told."""
-    db, code = taking.db, code.strip().upper()
-    if PATTERN.fullmatch(code) and (case := cases.find(db, code=code)):
-        return messages.simple("verify.case", case=code, state=f"verify.state.{case.status}")
-    if BADGE.fullmatch(code) and (officer := officers.find_badge(db, badge=code)):
-        return messages.simple("verify.officer", words=texts.surname(officer.name), badge=code)
-    if MESSAGE.fullmatch(code):
-        message = thread.find(db, code=code)
-        # Only whom it was written to hears that it is genuine: a code can be copied.
-        if message and message.citizen_id == taking.citizen.id:
-            at = taking.desk.at(message.sent_at)
-            return messages.simple("verify.message", message=code, at=at)
-    return messages.simple("verify.not_ours", messages.PERSON)
 
 
 def _rises(case: Case, judgement: Judgement) -> bool:

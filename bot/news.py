@@ -9,60 +9,46 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
+from actions.cases import store as cases
 from actions.cases.models import Case
 from actions.officers.models import Officer
-from actions.outbox import store as outbox
-from actions.outbox.models import Lane
 from bot import quietly, texts
+from bot.regions import Region
 
 if TYPE_CHECKING:
     from bot.desk import Desk
 
 
-def tell_citizen(
+def tell_citizens(
     db: Session,
     desk: Desk,
     case: Case,
-    key: str,
+    about: str,
     *,
     now: datetime,
     by: Officer | None = None,
     into: str = "",
     ask_help: bool = False,
 ) -> None:
-    """Queue one message about the case, in the citizen's language, discreetly where need be."""
-    citizen = case.citizen
-    if citizen is None:
-        return
-    language = citizen.language or desk.region.languages[0]
-    params: Mapping[str, str] = {
-        "case": case.code,
-        "into": into,
-        "officer": texts.officer(by, language, desk.region) if by else "",
-    }
-    quiet = quietly.is_on(citizen, now=now)
-    body: dict[str, object] = {
-        "text": texts.say("quiet.news" if quiet else key, language, desk.region, **params)
-    }
-    if ask_help and not quiet and not case.drill:
-        body["text"] = f"{body['text']}\n\n{texts.say('helped.ask', language, desk.region)}"
-        body["buttons"] = [
-            [
-                {
-                    "label": texts.say(f"helped.choice.{value}", language, desk.region),
-                    "data": f"ask:helped:{value}",
-                }
-                for value in ("yes", "no")
-            ]
-        ]
-    dedup_key = f"case:{case.code}:citizen:{uuid4().hex}"
-    quietly.soften(db, citizen, body, outbox_key=dedup_key, now=now)
-    outbox.enqueue(
-        db,
-        dedup_key=dedup_key,
-        channel=citizen.channel,
-        recipient=citizen.address,
-        body=body,
-        lane=Lane.URGENT,
-        due_at=now,
-    )
+    """Queue a message about the case for everybody heard in it, each in their own language."""
+    db.flush()  # who is heard is asked of the database itself
+    for citizen in cases.list_citizens(db, case=case):
+        language = citizen.language or desk.region.languages[0]
+        params: Mapping[str, str] = {
+            "case": case.code,
+            "into": into,
+            "officer": texts.officer(by, language, desk.region) if by else "",
+        }
+        quiet = quietly.is_on(citizen, now=now)
+        said = texts.say("quiet.news" if quiet else about, language, desk.region, **params)
+        body: dict[str, object] = {"text": said}
+        if ask_help and not quiet and not case.drill:
+            body["text"] = f"{said}\n\n{texts.say('helped.ask', language, desk.region)}"
+            body["buttons"] = [[_helped(value, language, desk.region) for value in ("yes", "no")]]
+        key = f"case:{case.code}:citizen:{uuid4().hex}"
+        quietly.send(db, citizen, body, key=key, now=now)
+
+
+def _helped(value: str, language: str, region: Region) -> dict[str, str]:
+    label = texts.say(f"helped.choice.{value}", language, region)
+    return {"label": label, "data": f"ask:helped:{value}"}

@@ -8,18 +8,18 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from actions.audit import store as audit
-from actions.cases import status, thread
 from actions.cases import store as cases
+from actions.cases import thread
 from actions.cases.access import may_see
 from actions.cases.codes import PATTERN
 from actions.cases.models import Case
+from actions.cases.thread import Written
+from actions.citizens.models import Citizen
 from actions.officers import roster, sign_in
 from actions.officers import store as officers
 from actions.officers.badges import PATTERN as BADGE
 from actions.officers.models import DESK, Officer, Role
 from actions.outbox import store as outbox
-from actions.outbox.models import Lane
 from bot import desk as duty
 from bot import publisher, relay, stop_pay
 from bot.desk import Desk, Press
@@ -43,6 +43,7 @@ class OfficerSaid:
     text: str = ""
     photo: str | None = None
     about: str | None = None  # the case named by the message of ours that this answers
+    answers: str | None = None  # and the citizen's message, where several are heard in the case
     command: str | None = None
     argument: str = ""
     ref: str | None = None
@@ -76,32 +77,22 @@ def _whose(said: OfficerSaid) -> frozenset[Role]:
 
 def press(db: Session, desk: Desk, pressed: Press, *, now: datetime) -> str:
     """Do what a button on a card asks, beyond the verbs of `bot.desk`."""
-    officer = officers.find(db, telegram_id=pressed.telegram_id)
-    case = cases.find(db, code=pressed.code)
-    if officer is None or case is None:
-        return duty.press(db, desk, pressed, now=now)
-    verb, value = pressed.verb, pressed.outcome
-    match verb, value:
+    return duty.press(db, desk, pressed, now=now, do=_press)
+
+
+def _press(
+    db: Session, desk: Desk, case: Case, pressed: Press, *, by: Officer, now: datetime
+) -> str:
+    match pressed.verb, pressed.outcome:
         case "scripts", None:
-
-            def act() -> str:
-                relay.offer_scripts(db, desk, case, by=officer, now=now)
-                return desk.say("desk.press.below")
+            relay.offer_scripts(db, desk, case, by=by, now=now)
+            return desk.say("desk.press.below")
         case "say", str(key):
-
-            def act() -> str:
-                relay.script(db, desk, case, key.replace("-", "."), by=officer, now=now)
-                return desk.say("desk.press.said")
-        case "stop_pay", _:
-
-            def act() -> str:
-                return stop_pay.press(db, desk, case, value, by=officer, now=now)
-        case _:
-            return duty.press(db, desk, pressed, now=now)
-    try:
-        return duty.trying(db, desk, case, verb, act)
-    except thread.NobodyThere:
-        return desk.say("desk.words_gone")
+            relay.script(db, desk, case, key.replace("-", "."), by=by, now=now)
+            return desk.say("desk.press.said")
+        case "stop_pay", what:
+            return stop_pay.press(db, desk, case, what, by=by, now=now)
+    return duty.act(db, desk, case, pressed, by=by, now=now)
 
 
 def _answer(
@@ -120,21 +111,27 @@ def _answer(
     citizen = case.citizen
     if said.private and citizen is not None and citizen.address == str(said.telegram_id):
         return None  # an officer who is this case's citizen speaks as one
+    if refusal := duty.refuse(db, desk, officer, case, verb="say", now=now):
+        return refusal
 
-    def act() -> str:
-        relay.write(
-            db, desk, case, said.text, by=officer, now=now, photo=said.photo, echo=said.private
-        )
+    def say() -> str:
+        shown = None if said.private else said.ref  # elsewhere it is shown to the others, too
+        written = Written(said.text, photo=said.photo, ref=shown)
+        to = _addressee(db, case, said.answers)
+        relay.write(db, desk, case, written, by=officer, now=now, to=to)
         return ""
 
-    try:
-        return duty.trying(db, desk, case, "say", act)
-    except thread.NobodyThere:
-        return desk.say("desk.words_gone")
-    except thread.TooLong:
-        return desk.say("desk.press.too_long_text", longest=str(thread.LONGEST))
-    except thread.Empty:
-        return desk.say("desk.press.unreadable")
+    return duty.trying(db, desk, case, "say", say)
+
+
+def _addressee(db: Session, case: Case, answered: str | None) -> Citizen | None:
+    """Return whose message is answered, or None: then it is the case's own citizen."""
+    if answered is None:
+        return None
+    message = thread.find(db, code=answered)
+    if message is None or message.case_id != case.id:
+        raise thread.NobodyThere
+    return db.get_one(Citizen, message.citizen_id)
 
 
 def _command(
@@ -187,16 +184,14 @@ def _link(db: Session, desk: Desk, said: OfficerSaid, officer: Officer, *, now: 
     if not said.private:
         return desk.say("desk.link.private")
     token = sign_in.issue(db, officer, now=now)
-    body = {"text": desk.say("desk.link.here", link=f"{desk.console}/sign-in#{token}")}
-    outbox.enqueue(
+    duty.post(
         db,
-        dedup_key=f"sign_in:{uuid4().hex}",
-        channel=desk.channel,
-        recipient=said.chat,
-        body=body,
-        lane=Lane.URGENT,
-        due_at=now,
-        expires_at=now + sign_in.LINK_LASTS,
+        desk,
+        {"text": desk.say("desk.link.here", link=f"{desk.console}/sign-in#{token}")},
+        key=f"sign_in:{uuid4().hex}",
+        to=said.chat,
+        now=now,
+        lasts=sign_in.LINK_LASTS,
         fleeting=True,  # the link is in no table once it is sent
     )
     return ""
@@ -213,10 +208,8 @@ def _on_case(
     if case is None:
         return desk.say(f"desk.how.{said.command}")
     for each in filter(None, found):
-        if not may_see(officer, each):
-            actor = status.name(officer)
-            audit.record(db, "case.refused", actor=actor, now=now, case_code=each.code)
-            return desk.say("desk.press.unknown")
+        if refusal := duty.refuse(db, desk, officer, each, verb=said.command or "", now=now):
+            return refusal
     return duty.trying(
         db,
         desk,
@@ -253,6 +246,8 @@ def _do(
             to = _colleague(db, said.argument)
             if to is None:
                 return desk.say("desk.how.handover")
+            if not may_see(to, case):
+                return desk.say("desk.press.not_theirs", officer=to.name)
             duty.hand_over(db, desk, case, to=to, by=officer, now=now)
             return desk.say("desk.press.handed_over", officer=to.name)
     return desk.say(f"desk.how.{said.command}")
@@ -271,20 +266,11 @@ def _reply(db: Session, desk: Desk, said: OfficerSaid, text: str, *, now: dateti
     body: dict[str, object] = {"text": text}
     if not said.private and said.ref:
         body["answer"] = said.ref
-    outbox.enqueue(
-        db,
-        dedup_key=f"reply:{desk.channel}:{said.external_id}:0",
-        channel=desk.channel,
-        recipient=said.chat,
-        body=body,
-        lane=Lane.URGENT,
-        due_at=now,
-    )
+    key = f"reply:{desk.channel}:{said.external_id}:0"
+    duty.post(db, desk, body, key=key, to=said.chat, now=now)
 
 
 def _refuse_stranger(db: Session, desk: Desk, said: OfficerSaid, now: datetime) -> None:
-    audit.record(
-        db, "message.refused", actor="stranger", now=now, case_code=said.about, why="not listed"
-    )
-    _reply(db, desk, said, desk.say("desk.press.not_allowed"), now=now)
+    case = cases.find(db, code=said.about or "")
+    _reply(db, desk, said, duty.refuse(db, desk, None, case, verb="say", now=now), now=now)
     outbox.nudge(db)

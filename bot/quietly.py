@@ -38,6 +38,22 @@ def soften(
     db.add(Vanishing(citizen_id=citizen.id, outbox_key=outbox_key, due_at=now + UNREAD_LASTS))
 
 
+def send(
+    db: Session, citizen: Citizen, body: dict[str, object], *, key: str, now: datetime
+) -> None:
+    """Queue something urgent for a citizen, so that it makes no sound and goes where need be."""
+    soften(db, citizen, body, outbox_key=key, now=now)
+    outbox.enqueue(
+        db,
+        dedup_key=key,
+        channel=citizen.channel,
+        recipient=citizen.address,
+        body=body,
+        lane=Lane.URGENT,
+        due_at=now,
+    )
+
+
 def hide_theirs(db: Session, citizen: Citizen, ref: str | None, *, now: datetime) -> None:
     """Let a message that the citizen wrote vanish too."""
     if ref is not None and is_on(citizen, now=now):

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from actions.cases import status, thread
-from actions.cases.models import Author, Case, Message
+from actions.cases import pictures, status, thread
+from actions.cases.models import Author, Case, Message, Status
+from actions.cases.thread import Written
 from actions.citizens.models import Citizen
 from actions.officers.models import Officer
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
+from actions.outbox.policy import Blocked, Refused, Sent
+from actions.outbox.store import Settlement
 from bot import desk as duty
 from bot import quietly, texts
 from bot.desk import Desk
 from bot.regions import Region
 
 SCRIPTS = 4  # a type has at most so many
+SEEN = "👀"
+SEEN_WITHIN = timedelta(minutes=1)  # a mark that comes later tells nothing
 COMMON = ("call_110", "where_now", "bank", "stay")
 
 
@@ -35,25 +42,25 @@ def write(
     db: Session,
     desk: Desk,
     case: Case,
-    text: str,
+    written: Written,
     *,
     by: Officer,
     now: datetime,
-    photo: str | None = None,
     to: Citizen | None = None,
-    echo: bool = True,
 ) -> Message:
-    """Let the owner write to the citizen.
+    """Let the owner write to the citizen, or to another one who is heard in the case.
 
-    `echo` shows it in the officers' chat: not needed for what was written there.
+    What they did not write in the officers' chat is shown there. What the citizen wrote before is
+    read by now.
     """
-    message = thread.write(db, case, text, by=by, now=now, to=to, photo=photo, policy=desk.policy)
+    message = thread.write(db, case, written, by=by, now=now, to=to, policy=desk.policy)
     citizen = to or case.citizen
     assert citizen is not None  # noqa: S101  or it would have been refused
-    _send(db, desk, case, message, citizen, by=by, now=now)
-    if echo:
-        shown = desk.say("desk.wrote", case=case.code, officer=by.name, words=text)
-        duty.tell(db, desk, case, shown, now=now, photo=photo)
+    read_by_officer(db, desk, case, by, now=now)
+    _send(db, desk, case, message, written, citizen, by=by, now=now)
+    if message.ref is None:
+        shown = desk.say("desk.wrote", case=case.code, officer=by.name, words=written.text)
+        message.ref = duty.tell(db, desk, case, shown, now=now, picture=_picture(message, written))
     return message
 
 
@@ -62,6 +69,7 @@ def _send(
     desk: Desk,
     case: Case,
     message: Message,
+    written: Written,
     citizen: Citizen,
     *,
     by: Officer,
@@ -79,23 +87,16 @@ def _send(
         **named,
     )
     if citizen.word:
-        header += " " + texts.say("relay.word", language, desk.region, words=citizen.word)
-    body: dict[str, object] = {"text": f"{header}\n{message.text}".rstrip()}
-    if message.photo:
-        body["photo"] = message.photo
+        word = texts.say("relay.word", language, desk.region, words=citizen.word)
+        header += f" · {citizen.word}" if quiet else f" {word}"  # nobody need know what it is
+    body: dict[str, object] = {
+        "text": f"{header}\n{message.text}".rstrip(),
+        "message": message.code,  # what became of it is noted there
+        **_picture(message, written),
+    }
     if quiet:
         body["buttons"] = quiet_buttons(language, desk.region)
-    key = f"case:{case.code}:say:{message.code}"
-    quietly.soften(db, citizen, body, outbox_key=key, now=now)
-    outbox.enqueue(
-        db,
-        dedup_key=key,
-        channel=citizen.channel,
-        recipient=citizen.address,
-        body=body,
-        lane=Lane.URGENT,
-        due_at=now,
-    )
+    quietly.send(db, citizen, body, key=f"case:{case.code}:say:{message.code}", now=now)
 
 
 def quiet_buttons(language: str, region: Region) -> list[list[dict[str, str]]]:
@@ -114,18 +115,18 @@ def hear(
     db: Session,
     desk: Desk,
     case: Case,
-    text: str,
+    said: Written,
     *,
     citizen: Citizen,
     now: datetime,
-    photo: str | None = None,
 ) -> Message:
     """Bring what a citizen says to the officers: an answer to the card, or into its topic."""
-    message = thread.hear(db, case, text, citizen=citizen, now=now, photo=photo)
-    shown = desk.say("desk.told", case=case.code, words=text[: duty.LONGEST_WORDS])
-    if case.citizen_id != citizen.id:
-        shown = desk.say("desk.told_other", case=case.code, words=text[: duty.LONGEST_WORDS])
-    duty.tell(db, desk, case, shown, now=now, photo=photo)
+    message = thread.hear(db, case, said, citizen=citizen, now=now)
+    words = said.text[: duty.LONGEST_WORDS]
+    shown = desk.say("desk.told", case=case.code, words=words)
+    if case.citizen_id != citizen.id:  # an answer to this one goes to them
+        shown = desk.say("desk.told_other", case=case.code, message=message.code, words=words)
+    duty.tell(db, desk, case, shown, now=now, picture=_picture(message, said))
     return message
 
 
@@ -157,7 +158,7 @@ def script(
     found = next((each for each in scripts(case, desk) if each.key == key), None)
     if found is None:
         raise status.IllegalMove
-    return write(db, desk, case, found.text, by=by, now=now)
+    return write(db, desk, case, Written(found.text), by=by, now=now)
 
 
 def offer_scripts(db: Session, desk: Desk, case: Case, *, by: Officer, now: datetime) -> None:
@@ -170,6 +171,73 @@ def offer_scripts(db: Session, desk: Desk, case: Case, *, by: Officer, now: date
     duty.tell(db, desk, case, desk.say("desk.scripts", case=case.code), now=now, buttons=rows)
 
 
-def read_by_citizen(db: Session, case: Case, citizen: Citizen, *, now: datetime) -> None:
-    """The citizen pressed that they have read it."""
-    thread.mark_read(db, case, author=Author.OFFICER, citizen_id=citizen.id, now=now)
+def read_by_citizen(
+    db: Session, desk: Desk, case: Case, citizen: Citizen, *, now: datetime
+) -> None:
+    """The citizen is in the chat: what the officer wrote to them is read.
+
+    No channel tells when a message is read; that they write or press something is the sign.
+    """
+    by = f"citizen:{citizen.id}"
+    seen = thread.mark_read(db, case, author=Author.OFFICER, by=by, citizen_id=citizen.id, now=now)
+    if desk.chat is not None:
+        _mark(db, desk.channel, desk.chat, case, seen, now=now)
+
+
+def read_by_officer(
+    db: Session, desk: Desk, case: Case, officer: Officer, *, now: datetime
+) -> None:
+    """The owner has seen what was written to them; one who is not watched is shown that."""
+    if case.owner_id != officer.id or case.status != Status.CLAIMED:
+        return
+    seen = thread.mark_read(db, case, author=Author.CITIZEN, by=status.name(officer), now=now)
+    for each in seen:
+        citizen = db.get_one(Citizen, each.citizen_id)
+        if not quietly.is_on(citizen, now=now):
+            _mark(db, citizen.channel, citizen.address, case, [each], now=now)
+
+
+def _mark(
+    db: Session, channel: str, chat: str, case: Case, seen: Sequence[Message], *, now: datetime
+) -> None:
+    """Put a pair of eyes under messages in the chat where they were written or shown."""
+    for message in seen:
+        if message.ref is None:
+            continue
+        which = "answer" if message.ref.isdigit() else "reply_to"
+        mark = uuid4().hex
+        outbox.enqueue(
+            db,
+            dedup_key=f"case:{case.code}:mark:{mark}",
+            channel=channel,
+            recipient=f"mark:{mark}",  # no chat waits for it
+            body={"reacts": SEEN, "chat": chat, which: message.ref},
+            lane=Lane.REPLY,
+            due_at=now,
+            expires_at=now + SEEN_WITHIN,
+            fleeting=True,
+        )
+
+
+def landed(desk: Desk, db: Session, settled: Settlement, *, now: datetime) -> None:
+    """Note what became of an officer's message; the officers hear when it cannot be delivered."""
+    code, upload = settled.body.get("message"), settled.body.get("upload")
+    if isinstance(settled.outcome, Sent):
+        if upload and settled.outcome.photo:
+            pictures.taken(db, code=str(upload), photo=settled.outcome.photo)
+        if code:
+            thread.note_taken(db, code=str(code), now=now)
+    elif code and isinstance(settled.outcome, Blocked | Refused):
+        why = "blocked" if isinstance(settled.outcome, Blocked) else "refused"
+        case = thread.note_undelivered(db, code=str(code), why=why, now=now)
+        if case is not None:
+            said = desk.say(f"desk.undelivered.{why}", case=case.code)
+            duty.tell(db, desk, case, said, now=now)
+            outbox.nudge(db)
+
+
+def _picture(message: Message, written: Written) -> Mapping[str, str]:
+    """Return what a body says of a message's picture, by which a sender finds it."""
+    if written.picture is not None:
+        return {"upload": message.code}
+    return {"photo": written.photo} if written.photo is not None else {}

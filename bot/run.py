@@ -16,7 +16,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from actions.outbox import chats
 from actions.outbox.pace import Pace
-from bot import schedule, texts, web, wiring
+from bot import relay, schedule, texts, web, wiring
 from bot.channels.sender import Sender
 from bot.channels.telegram import polling, webhook
 from bot.channels.telegram.intake import Intake
@@ -105,7 +105,11 @@ async def _start(
         senders = _senders(service, bot, stack)
         paces = {"telegram": Pace(settings.telegram_rate)} if settings.telegram_rate else {}
         worker = OutboxWorker(
-            service.sessions, senders, clock=service.clock, paces=paces if bot else {}
+            service.sessions,
+            senders,
+            clock=service.clock,
+            paces=paces if bot else {},
+            afterwards=partial(relay.landed, desk),
         )
         sending = tasks.start("sender", worker.run(), last=True)
         tasks.start("listen", listen(service.url, worker.wake))

@@ -13,6 +13,7 @@ from datetime import timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from actions.cases import pictures
 from actions.citizens import store as citizens
 from actions.inbox import store as poison
 from actions.outbox import archive, chats, stats
@@ -27,6 +28,7 @@ from bot.wiring import Service
 
 log = structlog.get_logger()
 
+KEEP_PICTURES = timedelta(days=7)  # no channel took them: nobody will see them any more
 KEEP_RECEIVED = timedelta(days=3)  # Telegram repeats an update for 24 hours at most
 
 
@@ -94,6 +96,7 @@ def tidy(service: Service) -> None:
         poison.forget_failures(db, before=service.clock() - KEEP_RECEIVED)
         chats.forget_paces(db, now=service.clock())
         archive.forget_contents(db, now=service.clock())
+        pictures.forget(db, before=service.clock() - KEEP_PICTURES)
     moved = 1
     while moved:  # a short transaction each: nobody waits for the housekeeping
         with service.sessions.begin() as db:

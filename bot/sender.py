@@ -15,13 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import uuid4
 
 import psycopg
 import structlog
 from sqlalchemy.orm import Session
 
+from actions.cases import pictures
 from actions.citizens import store as citizens
 from actions.outbox import leases, store
 from actions.outbox.claim import Claimed
@@ -32,6 +33,7 @@ from actions.outbox.store import Settlement
 from bot import database, metrics
 from bot.channels.sender import Envelope, Sender
 from bot.database import Sessions
+from bot.held import Held
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -42,7 +44,14 @@ SPARE = 128  # of these, places that what nobody waits for cannot take
 SETTLE_AGAIN = 0.5
 TOGETHER = 0.01  # seconds between a claim that found something and the next one
 GATHER = 0.02  # seconds in which what lands is settled in one transaction
+FOLLOWED = frozenset({"message", "upload"})  # what a body has when more is to be written down
 LAST_WORDS = 10.0  # seconds a stopping worker gives what is in flight
+
+
+class Afterwards(Protocol):
+    """What else is written down, in the same transaction, when a message has landed."""
+
+    def __call__(self, db: Session, settled: Settlement, *, now: datetime) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,7 @@ class OutboxWorker:
         clock: Callable[[], datetime],
         recipient: str | None = None,
         paces: Mapping[str, Pace] | None = None,
+        afterwards: Afterwards | None = None,
     ) -> None:
         self.id = uuid4().hex
         self._recipient = recipient
@@ -73,6 +83,7 @@ class OutboxWorker:
         self._senders = senders
         self._clock = clock
         self._paces = paces or {}
+        self._afterwards = afterwards
         self._unpaced = tuple(channel for channel in senders if channel not in self._paces)
         self._wake = asyncio.Event()
         self._settling = asyncio.Event()
@@ -80,6 +91,7 @@ class OutboxWorker:
         self._flying: set[asyncio.Task[None]] = set()
         self._results: list[Settlement] = []
         self._unsent: list[tuple[int, int]] = []
+        self._held = Held()
         self._leased_until = 0.0  # on this process's steady clock
         self._stopping = False
         self._threads = ThreadPoolExecutor(3, thread_name_prefix="outbox")
@@ -170,8 +182,10 @@ class OutboxWorker:
 
     def _claim(self, limit: int) -> _Batch:
         try:
-            with self._sessions.begin() as db:
-                return self._look(db, limit)
+            with self._held.claiming() as claimed, self._sessions.begin() as db:
+                batch = self._look(db, limit)
+                claimed += batch.claimed
+            return batch
         except Exception as error:  # noqa: BLE001  the database is away: keep trying
             log.warning("outbox.claim_failed", error=error)
             time.sleep(0.2)
@@ -230,6 +244,7 @@ class OutboxWorker:
                 self._renew(db)
             if lapsed:  # the database was away for all: let the others renew theirs, too
                 return
+            back = self._held.put_back(self._sessions, holder=self.id)
             with self._sessions.begin() as db:
                 taken_over = leases.reclaim(db, channels=tuple(self._senders))
                 expired = leases.expire(db)
@@ -237,8 +252,8 @@ class OutboxWorker:
             self._leased_until = min(self._leased_until, time.monotonic() + 1)
             log.warning("outbox.renew_failed", error=error)
             return
-        if taken_over:
-            log.warning("outbox.taken_over", messages=taken_over)
+        if taken_over or back:
+            log.warning("outbox.taken_over", messages=taken_over, own=back)
             self.wake()
         if expired:
             log.info("outbox.expired", messages=expired)
@@ -266,6 +281,7 @@ class OutboxWorker:
             return
         if time.monotonic() > self._leased_until:
             log.warning("outbox.lease_lost", message=claimed.id)
+            self._held.leave((claimed.id, claimed.attempts))
             return  # it is somebody else's by now
         began = time.monotonic()
         outcome = await self._send(claimed)
@@ -278,20 +294,31 @@ class OutboxWorker:
                 claimed.channel,
                 claimed.recipient,
                 outcome,
+                claimed.body,
             )
         )
 
     async def _send(self, claimed: Claimed) -> Outcome:
         if "edits" in claimed.body and claimed.ref is None:
             return Refused("what it edits was never sent")
-        envelope = Envelope(
-            claimed.recipient, claimed.body, claimed.lane, claimed.ref, paid=claimed.paid
-        )
+        body = claimed.body
         try:
+            if "upload" in body:
+                picture = await self._in_thread(self._picture, str(body["upload"]))
+                if picture is None:
+                    return Refused("its picture is gone")
+                body = {**body, "photo": picture}
+            envelope = Envelope(
+                claimed.recipient, body, claimed.lane, claimed.ref, paid=claimed.paid
+            )
             return await self._senders[claimed.channel].send(envelope)
         except Exception as error:  # noqa: BLE001  a bug delays its message, the rest goes on
             log.error("outbox.bug", message=claimed.id, error=error)
             return Unavailable(f"bug: {type(error).__name__}")
+
+    def _picture(self, message: str) -> str | bytes | None:
+        with self._sessions() as db:
+            return pictures.find(db, code=message)
 
     # -- settling
 
@@ -308,6 +335,15 @@ class OutboxWorker:
                 self._settling.set()
             self._wake.set()  # the next message of these chats may be due now
 
+    def _follow_up(self, db: Session, settled: Settlement, now: datetime) -> None:
+        if self._afterwards is None:
+            return
+        try:
+            with db.begin_nested():
+                self._afterwards(db, settled, now=now)
+        except Exception as error:  # noqa: BLE001  what was sent is settled all the same
+            log.error("outbox.follow_up_failed", message=settled.message_id, error=error)
+
     def _settle(self) -> bool:
         """Write down what is known; False when the database is away and it must be tried again."""
         results, self._results = self._results, []
@@ -322,10 +358,13 @@ class OutboxWorker:
                         citizens.mark_blocked(
                             db, channel=each.channel, address=each.recipient, now=now
                         )
+                    if each.message_id in kept and not FOLLOWED.isdisjoint(each.body):
+                        self._follow_up(db, each, now)
         except Exception as error:  # noqa: BLE001  it is settled when the database is back
             log.warning("outbox.settle_failed", messages=len(results), error=error)
             self._results = results + self._results
             return False
+        self._held.settled((each.message_id, each.attempt) for each in results)
         for each in results:
             failed = not hasattr(each.outcome, "ref")
             if failed or each.message_id not in kept:

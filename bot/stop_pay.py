@@ -15,8 +15,6 @@ from actions.cases.models import Case, PaymentState, StopPayment
 from actions.cases.status import IllegalMove
 from actions.cases.stop_payment import FIELDS, OPTIONAL, Incomplete, Rules, View, Wrong
 from actions.officers.models import Capture, Officer
-from actions.outbox import store as outbox
-from actions.outbox.models import Lane
 from actions.vault import Vault
 from bot import alarm, pdf, texts
 from bot import desk as duty
@@ -268,28 +266,15 @@ def _hand_out_form(
     ):
         name = f"{request.case.code}-stop-payment.{kind}"
         sealed = vault.seal(b64encode(content).decode(), at="outbox_message:body")
-        outbox.enqueue(
-            db,
-            dedup_key=f"case:{request.case.code}:form:{uuid4().hex}",
-            channel=desk.channel,
-            recipient=str(by.telegram_id),
-            body={"document": name, "sealed": b64encode(sealed).decode()},
-            lane=Lane.URGENT,
-            due_at=now,
-            fleeting=True,
-        )
+        body = {"document": name, "sealed": b64encode(sealed).decode()}
+        key = f"case:{request.case.code}:form:{uuid4().hex}"
+        duty.post(db, desk, body, key=key, to=str(by.telegram_id), now=now, fleeting=True)
 
 
 def _delete(db: Session, desk: Desk, officer: Officer, ref: str, *, now: datetime) -> None:
-    outbox.enqueue(
-        db,
-        dedup_key=f"vanish:{uuid4().hex}",
-        channel=desk.channel,
-        recipient=str(officer.telegram_id),
-        body={"delete": ref},
-        lane=Lane.URGENT,
-        due_at=now,
-        fleeting=True,
+    key = f"vanish:{uuid4().hex}"
+    duty.post(
+        db, desk, {"delete": ref}, key=key, to=str(officer.telegram_id), now=now, fleeting=True
     )
 
 

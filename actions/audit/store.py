@@ -28,8 +28,13 @@ def record(
     """
     db.add(AuditEntry(at=now, actor=actor, event=event, case_code=case_code, details=details))
     if case_code is not None:
-        told = {"channel": CHANNEL, "code": case_code}
-        db.execute(text("SELECT pg_notify(:channel, :code)"), told)
+        wake(db, case_code=case_code)
+
+
+def wake(db: Session, *, case_code: str) -> None:
+    """Wake whoever watches the desk, once the transaction has committed."""
+    told = {"channel": CHANNEL, "code": case_code}
+    db.execute(text("SELECT pg_notify(:channel, :code)"), told)
 
 
 def list_for_case(db: Session, *, code: str) -> Sequence[AuditEntry]:

@@ -91,10 +91,27 @@ class Message(Base):
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
     text: Mapped[str]
     photo: Mapped[str | None]  # the channel's own id of a picture
+    # Where it can be marked as read: the channel's own id of what was written there, or the
+    # outbox's key of what shows it to the officers.
+    ref: Mapped[str | None]
     sent_at: Mapped[datetime]
+    taken_at: Mapped[datetime | None]  # an officer's: the citizen's channel took it
+    undelivered: Mapped[str | None]  # an officer's: why the channel never will
     read_at: Mapped[datetime | None]  # seen by the other side
 
     officer: Mapped[Officer | None] = relationship(lazy="joined")
+
+
+class Picture(Base):
+    """A picture from the console, until the channel has it and gives it an id of its own."""
+
+    __tablename__ = "picture"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("message.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    content: Mapped[bytes]
+    kept_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Vanishing(Base):

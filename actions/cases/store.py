@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
@@ -13,6 +13,7 @@ from actions.cases import status
 from actions.cases.codes import new_code
 from actions.cases.models import Case, Status
 from actions.cases.policy import USUAL, Policy
+from actions.citizens.models import Citizen
 from actions.triage.judgement import Judgement, Stage
 
 
@@ -49,6 +50,12 @@ def find_last(db: Session, *, citizen_id: int) -> Case | None:
         .order_by(Case.closed_at.desc())
         .limit(1)
     ).one_or_none()
+
+
+def list_citizens(db: Session, *, case: Case) -> Sequence[Citizen]:
+    """Return who is heard in a case: its citizen, and those whose cases were merged into it."""
+    own = select(Case.citizen_id).where(or_(Case.id == case.id, Case.merged_into_id == case.id))
+    return db.scalars(select(Citizen).where(Citizen.id.in_(own)).order_by(Citizen.id)).all()
 
 
 def list_owned(db: Session, *, officer_id: int) -> Sequence[Case]:

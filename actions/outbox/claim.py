@@ -36,6 +36,8 @@ class Claimed:
     paid: bool = False
 
 
+NO_CHATS = ("press:", "mark:")  # how recipients begin that stand for no chat
+
 # OFFSET 0 keeps this a look-up for each row: as a join, planned on figures from before a campaign
 # was queued, it reads the whole lane. A SENDING row in front counts as pending: two messages of a
 # chat are never on the wire at once, unless one overtakes the other.
@@ -266,7 +268,7 @@ def _one_of_a_chat(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
 
 
 def _note(db: Session, channel: str, frees: Mapping[str, tuple[datetime, list[datetime]]]) -> None:
-    chats = {to: free for to, free in sorted(frees.items()) if not to.startswith("press:")}
+    chats = {to: free for to, free in sorted(frees.items()) if not to.startswith(NO_CHATS)}
     if not chats:
         return
     asked: dict[str, object] = {

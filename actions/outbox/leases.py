@@ -49,6 +49,16 @@ SET status = 'waiting', holder = NULL, attempts = m.attempts - 1
 FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS bigint[])) AS v(id, attempt)
 WHERE m.id = v.id AND m.attempts = v.attempt AND m.status = 'sending' AND m.holder = :holder
 """)
+_PUT_BACK = text("""
+UPDATE outbox_message m
+SET status = 'waiting', holder = NULL, last_error = 'its claim was not heard',
+    due_at = least(m.due_at, clock_timestamp())
+WHERE m.status = 'sending' AND m.holder = :holder
+  AND NOT EXISTS (
+      SELECT FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS bigint[])) AS v(id, attempt)
+      WHERE v.id = m.id AND v.attempt = m.attempts
+  )
+""")
 _EXPIRE = text("""
 WITH late AS MATERIALIZED (
     SELECT id, fleeting FROM outbox_message
@@ -92,6 +102,21 @@ def reclaim(db: Session, *, channels: Sequence[str]) -> int:
     )
     put_back = db.execute(_RECLAIM, {"channels": list(channels)})
     return put_back.rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def put_back(db: Session, *, known: Sequence[tuple[int, int]], holder: str) -> int:
+    """Put back what stands under a worker's name beside what it knows of, given by id and
+    attempt; return how many.
+    """
+    back = db.execute(
+        _PUT_BACK,
+        {
+            "ids": [message_id for message_id, _ in known],
+            "attempts": [attempt for _, attempt in known],
+            "holder": holder,
+        },
+    )
+    return back.rowcount  # type: ignore[attr-defined, no-any-return]
 
 
 def give_back(db: Session, held: Sequence[tuple[int, int]], *, holder: str) -> None:

@@ -30,12 +30,13 @@ PATIENCE: Mapping[Lane, Patience] = {
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The channel took the message; `ref` is its own id for it. `anew`: the message that it was
-    to edit is gone, and this one is in its place.
+    """The channel took the message; `ref` is its own id for it, and `photo` for the picture in
+    it. `anew`: the message that it was to edit is gone, and this one is in its place.
     """
 
     ref: str | None = None
     anew: bool = False
+    photo: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

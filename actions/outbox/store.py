@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import and_, bindparam, select, text, update
@@ -123,7 +123,7 @@ def nudge(db: Session) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What came of an attempt."""
+    """What came of an attempt. `body` is what was to be sent."""
 
     message_id: int
     attempt: int
@@ -131,6 +131,7 @@ class Settlement:
     channel: str
     recipient: str
     outcome: Outcome
+    body: Mapping[str, object] = field(default_factory=dict)
 
 
 def settle(db: Session, *, message_id: int, attempt: int, outcome: Outcome, now: datetime) -> bool:

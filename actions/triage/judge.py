@@ -20,6 +20,7 @@ LIVE_WITH_CUE_AT = 0.2  # where the words themselves say "now"
 SIGNAL_AT = 0.5
 ASKED_ABOUT_AT = 0.5
 QUESTION_AT = 0.5
+TOO_LITTLE_AT = 0.2  # a scam said of too few words to tell is a guess
 SURE_OF_TYPE_AT = 0.4
 MAX_REASONS = 3
 KNOWN = 0.9  # earlier scams named the same number, link or account
@@ -58,6 +59,10 @@ def judge(text: str, model: Understanding | None, *, known: bool = False) -> Jud
     verdict = _verdict(scam)
     if stage == Stage.LIVE and verdict == Verdict.UNCLEAR:
         verdict = Verdict.SUSPICIOUS  # better one officer too many than one too few
+    if stage != Stage.LIVE and seen.unclear >= TOO_LITTLE_AT and scam <= seen.scam:
+        verdict = min(
+            verdict, Verdict.UNCLEAR, key=_gravity
+        )  # unless more than words speaks for it
     if stage == Stage.QUERY and seen.stage[Stage.QUERY] >= QUESTION_AT and not known:
         verdict = Verdict.NO_SIGN  # who asks in general is answered, not warned of themselves
     if verdict in (Verdict.SCAM, Verdict.SUSPICIOUS):

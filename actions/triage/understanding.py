@@ -25,3 +25,4 @@ class Understanding:
     stage: Mapping[str, float]
     signals: Mapping[str, float]
     entities: tuple[Entity, ...] = ()
+    unclear: float = 0.0  # that nobody could tell from these words alone

@@ -14,7 +14,8 @@ from actions.outbox.policy import Outcome
 class Envelope:
     """One message, detached from the database.
 
-    `body` holds `text`, `buttons` (rows of label and data), or `answers` (a press to confirm);
+    `body` holds `text`, `buttons` (rows of label and data), `photo` (a picture, or the channel's
+    own id of one), or `answers` (a press to confirm), or `reacts` (a mark to put under a message);
     `ref` is the channel's own id of the message this one edits or replies to; `paid` lets it go
     beyond what the channel takes for nothing.
     """

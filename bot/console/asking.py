@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from actions.cases.pictures import LARGEST
 from actions.officers import sign_in
 from actions.officers.models import DESK, ConsoleSession, Officer, Role
 from bot import texts
@@ -30,7 +31,6 @@ COOKIE = "fanzha_desk"
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "x-csrf-token"
 LARGEST_FORM = 64 * 1024
-LARGEST_PICTURE = 10 * 1024 * 1024
 
 
 class Refused(Exception):
@@ -76,6 +76,11 @@ class Ask:
     def partial(self) -> bool:
         """Whether only a part of the page is wanted, by a script on it."""
         return partial(self.request)
+
+    @property
+    def looking(self) -> bool:
+        """Whether somebody has the page before them: not a tab in the background."""
+        return not self.partial or self.request.headers.get("x-visible") == "visible"
 
     def may(self, roles: frozenset[Role]) -> bool:
         """Tell whether the officer has one of these roles."""
@@ -138,7 +143,7 @@ def _too_large(request: Request) -> bool:
     length = request.headers.get("content-length", "")
     limit = LARGEST_FORM
     if request.headers.get("content-type", "").startswith("multipart/"):
-        limit += LARGEST_PICTURE
+        limit += LARGEST
     return not length.isdigit() or int(length) > limit
 
 

@@ -7,6 +7,7 @@ The server answers `POST /model/parse {"text": …}` with Rasa's usual keys and 
     scam      calibrated probability that the text tells of, or is, a scam
     types     {type: p}: which type, given that it is one
     stage     {"live","loss","contacted","query","none": p}
+    unclear   probability that nobody could tell from these words alone
     signals   {"asked_pay","on_line",…: p}: each on its own
     entities  [{"entity","value","start","end"}]: amount, time, organisation, platform,
               payment_channel
@@ -157,6 +158,7 @@ def understood(reply: Mapping[str, Any]) -> Understanding:
         intent=str(reply["intent"]["name"]),
         intent_confidence=float(reply["intent"]["confidence"]),
         scam=float(reply["scam"]),
+        unclear=float(reply["unclear"]),
         types=_chances(reply["types"]),
         stage=_chances(reply["stage"]),
         signals=_chances(reply["signals"]),

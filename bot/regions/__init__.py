@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,8 @@ import yaml
 
 from actions.cases import policy
 from actions.cases.policy import Policy
+
+_NO_OFFICE = r"(?!的?\s*(?:公安|分局|派出所|警|民警|刑警|反诈|法院|检察|police|court|procurat))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,15 @@ class Region:
     escalation: Policy = policy.USUAL  # who is alerted to a case, after how long, then whom
 
     def district_in(self, text: str) -> str | None:
-        """Return the district that a text names, or None: "洪山区", "Hongshan district"."""
-        lower = text.lower()
+        """Return the district that a text names, or None: "洪山区", "Hongshan district".
+
+        Not whose police or court somebody claims to be: "洪山区公安局打来的".
+        """
         for name, english in self.districts.items():
-            sure = name.isascii() or len(name) > 2
-            if (name if sure and not name.isascii() else f"{name}区") in text:
-                return name
-            if f"{english.lower()} district" in lower:
+            local = name if len(name) > 2 and not name.isascii() else f"{name}区"
+            if re.search(f"{re.escape(local)}{_NO_OFFICE}", text) or re.search(
+                rf"{re.escape(english)} district{_NO_OFFICE}", text, re.IGNORECASE
+            ):
                 return name
         return None
 

@@ -35,7 +35,7 @@ SIGNALS = (
     "details",
 )
 UNCLEAR = "unclear"  # the intent of texts of which nobody could tell
-HEADS = ("scam", "types", "talk", "stage", "signals")
+HEADS = ("scam", "types", "talk", "stage", "signals", UNCLEAR)
 MODEL_FILE = "judge.npz"
 
 
@@ -63,6 +63,7 @@ class Judge(IntentClassifier, GraphComponent):
                 "talk": {"dense": 0.3, "sparse": 20.0},
                 "stage": {"dense": 0.3, "kernel": 5.0, "sparse": 20.0},
                 "signals": {"dense": 0.3, "sparse": 20.0},
+                UNCLEAR: {"dense": 0.3, "sparse": 20.0},
             },
             "known_texts": 3000,
             "gamma": 0.025,
@@ -157,6 +158,7 @@ class Judge(IntentClassifier, GraphComponent):
             heads[name] = fit_exclusive(views[rows], labels[rows].tolist(), wanted[name])
             tell(f"Judge: knows {name}")
         heads["signals"] = fit_each(views[is_scam], signs, wanted["signals"])
+        heads[UNCLEAR] = fit_each(views, {UNCLEAR: unclear}, wanted[UNCLEAR])
         return heads
 
     def _views(self, dense: NDArray[np.float32], counts: sparse.csr_matrix) -> Views:
@@ -230,6 +232,7 @@ class Judge(IntentClassifier, GraphComponent):
         message.set("intent_ranking", named, add_to_output=True)
         message.set("scam", scam, add_to_output=True)
         message.set("types", types, add_to_output=True)
+        message.set(UNCLEAR, float(chances[UNCLEAR][0]), add_to_output=True)
         for name in ("stage", "signals"):
             answers = dict(zip(self._heads[name].classes, map(float, chances[name]), strict=True))
             message.set(name, answers, add_to_output=True)
@@ -265,6 +268,7 @@ def _parts(message: Message) -> tuple[Any, sparse.csr_matrix | None]:
 def _answer_nothing(message: Message) -> None:
     message.set("intent", {"name": "none", "confidence": 1.0}, add_to_output=True)
     message.set("scam", 0.0, add_to_output=True)
+    message.set(UNCLEAR, 1.0, add_to_output=True)
     message.set("types", {}, add_to_output=True)
     message.set("stage", {s: float(s == "none") for s in STAGES}, add_to_output=True)
     message.set("signals", dict.fromkeys(SIGNALS, 0.0), add_to_output=True)

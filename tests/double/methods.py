@@ -69,6 +69,7 @@ class Methods:
             "copyMessage": self.copy_message,
             "forwardMessage": self.forward_message,
             "createForumTopic": self.create_forum_topic,
+            "closeForumTopic": self.close_forum_topic,
             "setMyCommands": self.set_my_commands,
             "getChat": self.get_chat,
             "setMessageReaction": self.set_message_reaction,
@@ -183,6 +184,13 @@ class Methods:
         thread = started["message_id"]
         chat.topics[thread] = name
         return {"message_thread_id": thread, "name": name, "icon_color": colour}
+
+    def close_forum_topic(self, params: Params) -> bool:
+        chat = self._world.chat(params.chat_id())
+        if params.number("message_thread_id") not in chat.topics:
+            raise bad("message thread not found")
+        self._world.message(chat, self._world.bot, forum_topic_closed={})
+        return True
 
     def set_my_commands(self, params: Params) -> bool:
         commands = params.json("commands")

@@ -6,6 +6,7 @@ from is moved back in the database.
 
 from __future__ import annotations
 
+import io
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from PIL import Image
 from sqlalchemy import text
 
 from actions.officers import store as officers
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from conftest import Database, Host, Service
 
 DISPATCH = -1001096110
-LI, WANG, CHEN, STRANGER = 7_001, 7_002, 7_003, 66_667
+LI, WANG, CHEN, ZHAO, SUN, STRANGER = 7_001, 7_002, 7_003, 7_004, 7_005, 66_667
 LIVE = "公安局说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂"
 CARD, TO_CARD = "6222021234567890128", "6228481234567890122"
 PICTURE = b"\xff\xd8\xff\xe0" + bytes(200)
@@ -92,16 +94,19 @@ def world(module_host: Host, new_database: Callable[[], Database]) -> Iterator[W
         api.group(DISPATCH)
         db = new_database()
         with db.sessions.begin() as session:
-            for id_, name, role in (
-                (WANG, "王芳", Role.DISPATCHER),
-                (CHEN, "陈建国", Role.SUPERVISOR),
+            for id_, name, role, district in (
+                (WANG, "王芳", Role.DISPATCHER, None),
+                (CHEN, "陈建国", Role.SUPERVISOR, None),
+                (ZHAO, "赵强", Role.DISPATCHER, "武昌"),
+                (SUN, "孙丽", Role.DISPATCHER, "汉阳"),
             ):
-                officers.add(session, telegram_id=id_, name=name, roles=[role], district=None)
+                officers.add(session, telegram_id=id_, name=name, roles=[role], district=district)
         service = module_host.start(
             DATABASE_URL=db.url,
             TELEGRAM_TOKEN=api.token,
             TELEGRAM_API=api.url,
             DISPATCH_CHAT_ID=str(DISPATCH),
+            TELEGRAM_RATE="0",  # a group takes 20 messages a minute, and these are many cases
         )
         service.wait_until_running()
         yield World(api, db, service)
@@ -250,7 +255,7 @@ def test_a_strangers_press_and_reply_and_a_colleagues_change_nothing(
     desk.replies(stranger, card, "把钱转给我")
     desk.wait_for("名单上的值班民警")
     assert world.case(code, "status") == "open"
-    assert "message.refused" in world.events(code)
+    assert world.events(code) == ["case.opened", "case.refused", "case.refused"]
 
     desk.presses(li, f"case:{code}:claim", card).wait_for_answer()
     citizen.wait_for("已经接手", since=0)
@@ -260,6 +265,111 @@ def test_a_strangers_press_and_reply_and_a_colleagues_change_nothing(
     assert "李卫东 已在" in lost.wait_for_answer()["text"]
     heard = [message.text for message in citizen.heard]
     assert not [words for words in heard if "把钱转给我" in words or "我来说两句" in words]
+
+
+def test_a_press_from_another_district_changes_nothing(world: World, citizen: Citizen) -> None:
+    here, elsewhere, desk = world.person(ZHAO), world.person(SUN), world.desk
+    card, code = world.opens(citizen, f"我在武昌区，{LIVE}")
+    assert "📍 武昌" in card.text
+
+    refused = desk.presses(elsewhere, f"case:{code}:claim", card).wait_for_answer()
+    said = "这起案件属于武昌辖区，由那边的同事处理，您不能操作。"
+    assert refused == {"text": said, "show_alert": True}
+    desk.replies(elsewhere, card, "我来说两句")
+    desk.wait_for("这起案件属于武昌辖区")
+    elsewhere.says(f"/reopen {code}")
+    elsewhere.wait_for("这起案件属于武昌辖区")
+    assert world.case(code, "status") == "open"
+    assert world.events(code) == ["case.opened", *["case.refused"] * 3]
+
+    taken = desk.presses(here, f"case:{code}:claim", card).wait_for_answer()
+    assert taken == {"text": "已由您接手", "show_alert": False}
+    heard = [message.text for message in citizen.heard]
+    assert not [words for words in heard if "我来说两句" in words]
+
+
+def test_a_case_of_no_known_district_is_everybodys(world: World, citizen: Citizen) -> None:
+    card, code = world.opens(citizen)
+    pressed = world.desk.presses(world.person(SUN), f"case:{code}:claim", card)
+    assert pressed.wait_for_answer()["text"] == "已由您接手"
+
+
+def test_what_was_read_is_marked_on_both_sides(
+    world: World, li: Citizen, citizen: Citizen
+) -> None:
+    card, code = world.opens(citizen)
+    desk = world.desk
+    desk.presses(li, f"case:{code}:claim", card).wait_for_answer()
+    written = desk.replies(li, card, "您在吗")
+    citizen.wait_for("您在吗")
+    assert "reaction" not in _now(desk, written)
+
+    answer = citizen.says("在的")
+    _until(lambda: _eyes(desk, written))
+    assert not _eyes(citizen, answer)
+    desk.replies(li, card, "好，别挂")
+    _until(lambda: _eyes(citizen, answer))
+
+
+def _now(place: Citizen | Group, message: Message) -> dict[str, Any]:
+    return next(m.raw for m in place.messages if m.id == message.id)
+
+
+def _eyes(place: Citizen | Group, message: Message) -> bool:
+    return _now(place, message).get("reaction") == [{"type": "emoji", "emoji": "👀"}]
+
+
+def test_a_picture_from_the_console_reaches_the_citizen_and_both_chats_show_it(
+    world: World, li: Citizen, citizen: Citizen
+) -> None:
+    card, code = world.opens(citizen)
+    world.desk.presses(li, f"case:{code}:claim", card).wait_for_answer()
+    li.says("/desk")
+    link = re.search(r"(http://\S+)/sign-in#(\S+)", li.wait_for("值班台").text)
+    assert link
+    address, token = link.groups()
+    with httpx.Client(base_url=address, headers={"origin": address}, trust_env=False) as browser:
+        browser.post("/sign-in", data={"token": token})
+        page = browser.get(f"/cases/{code}").text
+        csrf = re.search(r'name="csrf" value="([^"]+)"', page)
+        assert csrf
+        fields = {"csrf": csrf[1], "text": "是这个人吗？"}
+        sent = browser.post(
+            f"/cases/{code}/reply", data=fields, files={"picture": ("a.png", png(), "image/png")}
+        )
+        assert sent.status_code == 303
+
+        shown = world.message_with(citizen, photo=True)
+        assert shown.text.endswith("\n是这个人吗？")
+        assert "李警官" in shown.text
+        echoed = world.desk.wait_for(
+            lambda m: "photo" in m.raw and "是这个人吗" in m.text, since=0
+        )
+        assert echoed.text.startswith(f"👮 {code} 李卫东 → 市民：")
+        _until(lambda: world.db.value("SELECT count(*) FROM picture") == 0)
+        page = browser.get(f"/cases/{code}").text
+        picture = re.search(rf'src="(/cases/{code}/pictures/M-\w{{6}})"', page)
+        assert picture
+        answer = browser.get(picture[1])
+        assert (answer.headers["content-type"], answer.content) == ("image/png", png())
+
+
+def png() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), (20, 90, 160)).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_an_officer_hears_that_the_citizen_has_stopped_the_bot(
+    world: World, li: Citizen, citizen: Citizen
+) -> None:
+    card, code = world.opens(citizen)
+    world.desk.presses(li, f"case:{code}:claim", card).wait_for_answer()
+    citizen.wait_for("已经接手", since=0)
+    citizen.blocks()
+    world.desk.replies(li, card, "您在吗")
+    world.desk.wait_for(f"⚠️ {code}：刚才的话没有送到，市民停用了机器人")
+    assert "message.undelivered" in world.events(code)
 
 
 def test_an_officers_commands(world: World, li: Citizen, citizen: Citizen) -> None:
@@ -280,10 +390,8 @@ def test_an_officers_commands(world: World, li: Citizen, citizen: Citizen) -> No
     assert link
     assert httpx.get(link.group(), timeout=5, trust_env=False).status_code == 200
     token = link.group().partition("#")[2]
-    assert (
-        world.db.value(f"SELECT count(*) FROM outbox_message WHERE body::text LIKE '%{token}%'")
-        == 0
-    )
+    kept = f"SELECT count(*) FROM outbox_message WHERE body::text LIKE '%{token}%'"
+    _until(lambda: world.db.value(kept) == 0)
 
     li.says(f"/snooze {code} 30")
     li.wait_for("这一步现在做不了")
@@ -320,3 +428,35 @@ def _until(true: Callable[[], Any], timeout: float = 8) -> None:
     while not true():
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+def test_where_the_chat_keeps_topics_a_case_has_its_own(
+    host: Host, new_database: Callable[[], Database]
+) -> None:
+    with BotApiDouble() as api:
+        group = api.group(DISPATCH, forum=True)
+        db = new_database()
+        service = host.start(
+            DATABASE_URL=db.url,
+            TELEGRAM_TOKEN=api.token,
+            TELEGRAM_API=api.url,
+            DISPATCH_CHAT_ID=str(DISPATCH),
+        )
+        service.wait_until_running()
+        world, li = World(api, db, service), api.citizen(LI, first_name="卫东")
+        citizen = world.person()
+        card, code = world.opens(citizen)
+        group.presses(li, f"case:{code}:claim", card).wait_for_answer()
+        topic = group.wait_for(lambda m: "forum_topic_created" in m.raw, since=0)
+        assert topic.raw["forum_topic_created"]["name"].startswith(code)
+
+        named = f"SELECT external_ref FROM outbox_message WHERE dedup_key = 'case:{code}:topic'"
+        _until(lambda: db.value(named))
+        citizen.says("他让我别挂")
+        told = group.wait_for("他让我别挂")
+        assert told.raw["message_thread_id"] == topic.id
+        group.says(li, "请挂断", reply_to=topic.id, message_thread_id=topic.id)
+        citizen.wait_for("请挂断")
+        group.presses(li, f"case:{code}:close:stopped").wait_for_answer()
+        group.wait_for(lambda m: "forum_topic_closed" in m.raw, since=0)
+        assert service.stop() == 0

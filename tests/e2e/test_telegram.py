@@ -231,6 +231,39 @@ def test_nobody_but_telegram_may_post(api: BotApi, line_up: LineUp) -> None:
         assert reply.status_code == 403
 
     assert line_up[1].value("SELECT count(*) FROM received_message") == before
+    refused = "SELECT sum((details->>'count')::int) FROM audit_entry WHERE event='webhook.refused'"
+    assert line_up[1].value(refused) == 1  # the second within a second is told with the next
+
+
+def test_an_update_that_is_posted_again_changes_nothing_and_is_recorded(
+    api: BotApi, line_up: LineUp, citizen: Citizen, desk: Group, officer: Citizen
+) -> None:
+    hooked = api.calls_of("setWebhook")
+    if not hooked:
+        pytest.skip("long polling: there is no door")
+    url, secret = hooked[0].params["url"], hooked[0].params["secret_token"]
+    citizen.says(f"{LIVE}，{citizen.id}")
+    card, code = card_of(desk, citizen, f"，{citizen.id}")
+
+    def press(update: int) -> int:
+        query = {
+            "id": f"press-{update}",
+            "from": {"id": OFFICER, "is_bot": False, "first_name": "卫东"},
+            "chat_instance": "1",
+            "data": f"case:{code}:claim",
+        }
+        headers = {"X-Telegram-Bot-Api-Secret-Token": secret}
+        body = {"update_id": update, "callback_query": query}
+        return httpx.post(url, json=body, headers=headers, trust_env=False).status_code
+
+    case = f"SELECT status FROM \"case\" WHERE code = '{code}'"
+    replays = "SELECT count(*) FROM audit_entry WHERE event = 'update.repeated'"
+    assert (press(777_001), line_up[1].value(case)) == (200, "claimed")
+    card = desk.wait_for(lambda m: m.id == card.id and "李卫东" in m.text, since=0)
+    desk.presses(officer, f"case:{code}:release", card).wait_for_answer()
+    before = int(str(line_up[1].value(replays)))
+    assert (press(777_001), line_up[1].value(case)) == (200, "open")
+    assert line_up[1].value(replays) == before + 1
 
 
 def test_what_was_logged_names_nobody_and_quotes_nothing(line_up: LineUp) -> None:

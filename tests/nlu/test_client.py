@@ -21,6 +21,7 @@ ANSWER = {
     "scam": 0.97,
     "types": {"police_gov": 0.95, "loan": 0.05},
     "stage": {"live": 0.9, "none": 0.1},
+    "unclear": 0.1,
     "signals": {"asked_pay": 0.8},
     "entities": [{"entity": "amount", "value": "3万", "start": 0, "end": 2}],
 }

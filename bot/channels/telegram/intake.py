@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from telegram import Bot, Update
 
+from actions.audit import store as audit
 from actions.citizens import store as citizens
 from actions.inbox import store as poison
 from actions.outbox import store as outbox
@@ -30,7 +31,7 @@ from bot.channels.telegram.update import (
     read,
 )
 from bot.database import Sessions
-from bot.desk import Desk
+from bot.desk import Desk, Refusal
 from bot.inbox import Inbound, Words
 from bot.nlu.client import NluClient
 from bot.officer import OfficerSaid
@@ -75,6 +76,12 @@ class Intake:
         metrics.TAKEN_IN.labels("stored").inc()
         metrics.TOOK.observe(time.monotonic() - began)
         return True
+
+    def note_refused(self, count: int) -> None:
+        """Record that this many posts came that were not Telegram's."""
+        with self.sessions.begin() as db:
+            now = self.clock()
+            audit.record(db, "webhook.refused", actor="stranger", now=now, count=count)
 
     def _note_failure(self, update: Update, error: Exception) -> str:
         """Count the failure, and set the update aside when it is the last one we bear."""
@@ -126,25 +133,39 @@ class Intake:
     def _store(self, wanted: Read, understanding: Understanding | None) -> None:
         now = self.clock()
         with self.sessions.begin() as db:
-            match wanted:
-                case Inbound():
-                    if not self._from_officer(db, wanted, now):
-                        inbox.receive(
-                            db, wanted, understanding=understanding, desk=self.desk, now=now
-                        )
-                case OfficerSaid():
-                    if citizens.note_received(db, channel=CHANNEL, external_id=wanted.external_id):
-                        officer.take(db, self.desk, wanted, now=now)
-                case CitizenPress(inbound, callback_id):
-                    new = inbox.receive(db, inbound, understanding=None, desk=self.desk, now=now)
-                    if new:
-                        self._confirm(db, callback_id, now)
-                case OfficerPress() | PublisherPress():
+            if not self._do(db, wanted, understanding, now):  # Telegram's own repeat, or a replay
+                audit.record(db, "update.repeated", actor="telegram", now=now)
+
+    def _do(
+        self, db: Session, wanted: Read, understanding: Understanding | None, now: datetime
+    ) -> bool:
+        """Do what an update means; False when it was done before: then nothing changes."""
+        match wanted:
+            case Inbound():
+                done = self._from_officer(db, wanted, now)
+                if done is not None:
+                    return done
+                return inbox.receive(
+                    db, wanted, understanding=understanding, desk=self.desk, now=now
+                )
+            case OfficerSaid():
+                new = citizens.note_received(db, channel=CHANNEL, external_id=wanted.external_id)
+                if new:
+                    officer.take(db, self.desk, wanted, now=now)
+                return new
+            case CitizenPress(inbound, callback_id):
+                new = inbox.receive(db, inbound, understanding=None, desk=self.desk, now=now)
+                if new:
+                    self._confirm(db, callback_id, now)
+                return new
+            case OfficerPress() | PublisherPress():
+                new = citizens.note_received(db, channel=CHANNEL, external_id=wanted.external_id)
+                if new:
                     self._press(db, wanted, now)
+                return new
+        return True
 
     def _press(self, db: Session, wanted: OfficerPress | PublisherPress, now: datetime) -> None:
-        if not citizens.note_received(db, channel=CHANNEL, external_id=wanted.external_id):
-            return
         if isinstance(wanted, PublisherPress):
             said = publisher.press(db, self.desk, wanted.press, now=now)
         else:
@@ -152,20 +173,22 @@ class Intake:
         self._confirm(db, wanted.callback_id, now, said)
         outbox.nudge(db)
 
-    def _from_officer(self, db: Session, message: Inbound, now: datetime) -> bool:
-        """Tell whether a private message was an officer's own business, and has been done."""
+    def _from_officer(self, db: Session, message: Inbound, now: datetime) -> bool | None:
+        """Do an officer's own business; None when it is none of theirs, False for a repeat."""
         said = from_officer(message)
         if said is None or not officer.concerns(db, said):
-            return False
+            return None
         with db.begin_nested() as attempt:
-            new = citizens.note_received(db, channel=CHANNEL, external_id=message.external_id)
-            if not new or officer.take(db, self.desk, said, now=now):
+            if not citizens.note_received(db, channel=CHANNEL, external_id=message.external_id):
+                return False
+            if officer.take(db, self.desk, said, now=now):
                 return True
             attempt.rollback()  # a citizen speaks: the inbox notes it
-        return False
+        return None
 
     def _confirm(self, db: Session, callback_id: str, now: datetime, text: str = "") -> None:
-        body: dict[str, object] = {"answers": callback_id, "text": text, "alert": bool(text)}
+        alert = isinstance(text, Refusal)
+        body: dict[str, object] = {"answers": callback_id, "text": text, "alert": alert}
         outbox.enqueue(
             db,
             dedup_key=f"press:{callback_id}",

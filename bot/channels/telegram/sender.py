@@ -30,6 +30,7 @@ from bot.channels.telegram.posters import Posters
 
 Body = Mapping[str, object]
 
+UPLOAD_WITHIN = 60.0  # seconds
 # What Telegram says when the message to be edited is no longer there to be edited.
 _GONE = re.compile(r"message to edit not found|message can't be edited|MESSAGE_ID_INVALID", re.I)
 _BAD_MARKUP = re.compile(r"can't parse entities", re.IGNORECASE)
@@ -71,7 +72,7 @@ class TelegramSender:
         except TelegramError as error:
             return Unavailable(error.message)
 
-    async def _call(self, envelope: Envelope) -> Sent:
+    async def _call(self, envelope: Envelope) -> Outcome:
         body = envelope.body
         if "answers" in body:
             await self._ask(
@@ -81,6 +82,10 @@ class TelegramSender:
                 show_alert=bool(body.get("alert")),
             )
             return Sent()
+        if "reacts" in body:
+            return await self._react(envelope)
+        if "photo" in body:
+            return await self._picture(envelope, body["photo"])
         if special := await self._special(envelope):
             return Sent(special)
         call = self._edit if "edits" in body else self._send
@@ -133,8 +138,10 @@ class TelegramSender:
             for name, value in parameters.items()
             if value is not None
         ]
-        url = f"{self._bot.base_url}/{method}"
-        return await self._bot.request.post(url, RequestData(given))
+        url, data = f"{self._bot.base_url}/{method}", RequestData(given)
+        if data.contains_files:
+            return await self._bot.request.post(url, data, read_timeout=UPLOAD_WITHIN)
+        return await self._bot.request.post(url, data)
 
     async def _special(self, envelope: Envelope) -> str | None:
         """Send what is not a text; None when it is one."""
@@ -149,9 +156,6 @@ class TelegramSender:
             thread = int(str(body["close_topic"]))
             await self._bot.close_forum_topic(envelope.recipient, thread)
             return str(thread)
-        if "photo" in body:
-            sent = await self._photo(envelope, str(body["photo"]))
-            return str(sent["message_id"])
         if isinstance(told := body.get("poster"), Mapping):
             sent = await self._posters.send(told, partial(self._photo, envelope))
             return str(sent["message_id"])
@@ -174,6 +178,25 @@ class TelegramSender:
             allow_paid_broadcast=envelope.paid or None,
             **_placed(envelope),
         )
+
+    async def _picture(self, envelope: Envelope, photo: object) -> Sent:
+        given = InputFile(photo) if isinstance(photo, bytes) else str(photo)
+        sent = await self._photo(envelope, given)
+        sizes = sent.get("photo") or [{}]
+        return Sent(str(sent["message_id"]), photo=sizes[-1].get("file_id"))
+
+    async def _react(self, envelope: Envelope) -> Outcome:
+        body = envelope.body
+        message = envelope.ref or body.get("answer")
+        if message is None:
+            return Unavailable("what it marks is still on its way")
+        await self._ask(
+            "setMessageReaction",
+            chat_id=str(body["chat"]),
+            message_id=int(str(message)),
+            reaction=[{"type": "emoji", "emoji": body["reacts"]}],
+        )
+        return Sent()
 
     async def _document(self, envelope: Envelope) -> str:
         if self._vault is None:

@@ -16,7 +16,7 @@ from telegram import (
     Update,
 )
 
-from actions.cases.codes import PATTERN
+from actions.cases.codes import MESSAGE, PATTERN
 from actions.triage import wording
 from bot.conversation.turn import Command, Pressed, Unreadable
 from bot.desk import Press
@@ -106,6 +106,7 @@ def _officer_said(message: Message, external_id: str, username: str) -> OfficerS
         text=text,
         photo=_photo(message),
         about=about,
+        answers=_answered(message, MESSAGE),
         command=command,
         argument=argument,
         ref=str(message.message_id),
@@ -147,8 +148,16 @@ def _about(message: Message, username: str) -> str | None:
         return None
     if not username or answered.from_user.username != username:
         return None
+    return _answered(message, PATTERN)
+
+
+def _answered(message: Message, code: re.Pattern[str]) -> str | None:
+    """Return the code of this kind in the message that is answered, or in its topic's name."""
+    answered = message.reply_to_message
+    if answered is None:
+        return None
     topic = answered.forum_topic_created
-    named = PATTERN.search(answered.text or answered.caption or (topic.name if topic else ""))
+    named = code.search(answered.text or answered.caption or (topic.name if topic else ""))
     return named.group() if named else None
 
 

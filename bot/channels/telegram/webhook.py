@@ -6,18 +6,39 @@ import asyncio
 import contextlib
 import hmac
 import json
+import math
+import time
 from collections.abc import AsyncIterator
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from telegram import Update
 
+from bot import metrics
 from bot.channels.telegram.intake import Intake, chat_of
 
 PATH = "/telegram"
 LARGEST = 1 << 20  # bytes; Telegram's updates are far smaller
+
+
+class Door:
+    """Records who was turned away: at most one entry a second, which says how many they were."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake, self._count, self._told_at = intake, 0, -math.inf
+
+    async def turn_away(self) -> Response:
+        """Refuse a post that does not know our secret."""
+        metrics.TAKEN_IN.labels("refused").inc()
+        self._count += 1
+        if time.monotonic() - self._told_at >= 1:
+            self._told_at, count, self._count = time.monotonic(), self._count, 0
+            with contextlib.suppress(SQLAlchemyError):  # refused all the same
+                await asyncio.to_thread(self._intake.note_refused, count)
+        return Response(status_code=403)
 
 
 class Order:
@@ -44,12 +65,12 @@ class Order:
 def application(intake: Intake, *, secret: str) -> Starlette:
     """Return the web application that Telegram posts to."""
 
-    order = Order()
+    order, door = Order(), Door(intake)
 
     async def take(request: Request) -> Response:
         given = request.headers.get("x-telegram-bot-api-secret-token", "")
         if not hmac.compare_digest(given.encode(), secret.encode()):
-            return Response(status_code=403)
+            return await door.turn_away()
         body = b""
         async for chunk in request.stream():
             body += chunk

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from functools import partial
 from uuid import uuid4
 
 from rich.console import Console
 from rich.text import Text
 
 from actions.triage import wording
-from bot import inbox
+from bot import inbox, relay
 from bot.channels.terminal.sender import TerminalSender
 from bot.conversation.turn import Command, Pressed
 from bot.desk import Desk
@@ -100,7 +101,11 @@ async def converse(
     sender = TerminalSender(lambda _, body: chat.show(body))
     # Other terminals' messages are theirs: this worker takes its own recipient's alone.
     worker = OutboxWorker(
-        service.sessions, {CHANNEL: sender}, clock=service.clock, recipient=chat.address
+        service.sessions,
+        {CHANNEL: sender},
+        clock=service.clock,
+        recipient=chat.address,
+        afterwards=partial(relay.landed, desk),
     )
     await chat.say("/start")
     await worker.run_once()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -11,11 +11,13 @@ from starlette.responses import Response
 
 from actions.audit import store as audit
 from actions.audit.models import AuditEntry
-from actions.cases import search, status, thread, timers
+from actions.cases import pictures, search, status, thread, timers
 from actions.cases import store as cases
 from actions.cases.access import may_see
-from actions.cases.models import Author, Case, Outcome, Status
+from actions.cases.models import Author, Case, Message, Outcome, Status
+from actions.cases.thread import Written
 from actions.cases.timers import Kind
+from actions.citizens.models import Citizen
 from actions.indicators import store as indicators
 from actions.indicators.models import Indicator
 from actions.officers import store as officers
@@ -35,7 +37,10 @@ from bot.console.refusals import Why
 NAV = None
 SNOOZES = (15, 30, 60, 120, 240)  # minutes
 QUIET = frozenset(  # told by the conversation itself, or only for the audit log
-    {"message.to_citizen", "message.from_citizen", "stop_payment.seen", "console.refused"}
+    {
+        *("message.to_citizen", "message.from_citizen", "message.read", "message.undelivered"),
+        *("stop_payment.seen", "console.refused"),
+    }
 )
 SAME = timedelta(seconds=5)  # a message and the report filed of it
 
@@ -50,7 +55,8 @@ class Entry:
     text: str
     who: str = ""
     picture: str | None = None  # the message's code
-    read: bool = False
+    state: str = ""  # of an officer's: the key of what became of it
+    other: bool = False  # of or to another citizen, whose case was merged into this one
     day: str = ""  # set on the first of a day
 
 
@@ -89,8 +95,9 @@ def _show(ask: Ask, template: str) -> Response:
     holds = case.status == Status.CLAIMED and (
         case.owner_id == ask.officer.id or ask.may(frozenset({Role.SUPERVISOR}))
     )
-    if case.owner_id == ask.officer.id and case.status == Status.CLAIMED:
-        thread.mark_read(ask.db, case, author=Author.CITIZEN, now=ask.now)
+    if ask.looking:
+        relay.read_by_officer(ask.db, ask.desk, case, ask.officer, now=ask.now)
+        outbox.nudge(ask.db)
     timer = timers.find(ask.db, case_id=case.id)
     told = reports.list_for_case(ask.db, case_id=case.id)
     merged = ask.db.get(Case, case.merged_into_id) if case.merged_into_id else None
@@ -115,6 +122,9 @@ def _show(ask: Ask, template: str) -> Response:
         outcomes=list(Outcome),
         scripts=relay.scripts(case, ask.desk) if holds else [],
         longest=thread.LONGEST,
+        kinds=",".join(f"image/{kind.lower()}" for kind in sorted(pictures.KINDS)),
+        largest=pictures.LARGEST,
+        others=_others(ask, case) if holds else [],
         version=view.version,
     )
 
@@ -144,6 +154,7 @@ def _leads(ask: Ask, case: Case) -> list[Lead]:
 
 def _timeline(ask: Ask, case: Case) -> list[Entry]:
     written = thread.list_for_case(ask.db, case_id=case.id)
+    kept = pictures.list_kept(ask.db, case_id=case.id)
     heard = [(each.text, each.sent_at) for each in written if each.author == Author.CITIZEN]
     entries = [
         Entry(
@@ -152,13 +163,21 @@ def _timeline(ask: Ask, case: Case) -> list[Entry]:
             each.sent_at,
             each.text,
             who=each.officer.name if each.officer else "",
-            picture=each.code if each.photo else None,
-            read=each.read_at is not None and each.author == Author.OFFICER,
+            picture=each.code if each.photo or each.id in kept else None,
+            state=_state(each),
+            other=each.citizen_id != case.citizen_id,
         )
         for each in written
     ]
     entries += [
-        Entry(f"r{each.id}", "citizen", each.received_at, each.text, who=each.origin)
+        Entry(
+            f"r{each.id}",
+            "citizen",
+            each.received_at,
+            each.text,
+            who=each.origin,
+            other=each.citizen_id != case.citizen_id,
+        )
         for each in reports.list_for_case(ask.db, case_id=case.id)
         if not any(each.text == text and abs(each.received_at - at) < SAME for text, at in heard)
     ]
@@ -172,22 +191,32 @@ def _timeline(ask: Ask, case: Case) -> list[Entry]:
     return list(_with_days(ask, entries))
 
 
+def _state(message: Message) -> str:
+    """Return what became of an officer's message; nothing for a citizen's."""
+    if message.author != Author.OFFICER:
+        return ""
+    if message.undelivered:
+        return f"console.case.undelivered.{message.undelivered}"
+    if message.read_at:
+        return "console.case.read"
+    return "console.case.sent" if message.taken_at else "console.case.sending"
+
+
+def _others(ask: Ask, case: Case) -> list[Message]:
+    """Return the last message of each other citizen who is heard in the case."""
+    last = {
+        each.citizen_id: each
+        for each in thread.list_for_case(ask.db, case_id=case.id)
+        if each.citizen_id != case.citizen_id and each.author == Author.CITIZEN
+    }
+    return list(last.values())
+
+
 def _with_days(ask: Ask, entries: Sequence[Entry]) -> list[Entry]:
     made, last = [], ""
     for each in entries:
         day = each.at.astimezone(ask.service.region.timezone).strftime("%Y-%m-%d")
-        made.append(
-            Entry(
-                each.id,
-                each.kind,
-                each.at,
-                each.text,
-                each.who,
-                each.picture,
-                each.read,
-                day if day != last else "",
-            )
-        )
+        made.append(replace(each, day=day if day != last else ""))
         last = day
     return made
 
@@ -206,17 +235,23 @@ def _told(ask: Ask, entry: AuditEntry, names: dict[int, str]) -> str:
         alerted.insert(0, ask.say("console.event.the_desk"))
     until = str(details.get("until") or "")
     params = {
-        "officer": names.get(int(actor), "—") if actor.isdigit() else ask.say("console.system"),
+        "officer": names.get(int(actor), "—") if actor.isdigit() else _nobody(ask, actor),
         "to": name(details.get("to")),
         "owner": name(details.get("owner")),
         "alerted": "、".join(alerted) if ask.language == "zh" else ", ".join(alerted),
         "outcome": _outcome(ask, str(details.get("outcome") or "")),
         "into": str(details.get("into") or details.get("case") or ""),
         "until": _clock(ask, until),
+        "type": f"type.{details.get('type')}",
+        "stage": f"stage.{details.get('stage')}",
         "event": entry.event,
     }
     key = f"console.event.{entry.event.replace('.', '_')}"
     return ask.say(key if ask.knows(key) else "console.event.other", **params)
+
+
+def _nobody(ask: Ask, actor: str) -> str:
+    return ask.say("console.stranger" if actor == "stranger" else "console.system")
 
 
 def _outcome(ask: Ask, outcome: str) -> str:
@@ -250,6 +285,9 @@ def verb(name: str, do: Do) -> Callable[[Ask], Response]:
             zone = ask.service.region.timezone
             since = fact.since.astimezone(zone).strftime("%H:%M:%S")
             raise NotDone(ask.say(key, officer=fact.owner, since=since), back=back) from None
+        except thread.TooLong as fact:
+            said = ask.say("console.not_done.words_too_long", longest=str(fact.longest))
+            raise NotDone(said, back=back) from None
         except _SAID_TYPES as fact:
             raise NotDone(ask.say(f"console.not_done.{_SAID[type(fact)]}"), back=back) from None
         outbox.nudge(ask.db)
@@ -263,8 +301,9 @@ _SAID: dict[type[Exception], str] = {
     status.IllegalMove: "illegal",
     status.TooLong: "too_long",
     thread.NobodyThere: "nobody_there",
-    thread.TooLong: "words_too_long",
     thread.Empty: "empty",
+    pictures.NotAPicture: "not_a_picture",
+    pictures.TooLarge: "picture_too_large",
 }
 _SAID_TYPES = tuple(_SAID)
 
@@ -320,7 +359,12 @@ def _close(ask: Ask, case: Case) -> None:
 
 
 def _reply(ask: Ask, case: Case) -> None:
-    relay.write(ask.db, ask.desk, case, ask.value("text"), by=ask.officer, now=ask.now)
+    written = Written(ask.value("text"), picture=ask.files.get("picture"))
+    to = next((each for each in _others(ask, case) if each.code == ask.value("to")), None)
+    if ask.value("to") and to is None:
+        raise thread.NobodyThere
+    citizen = ask.db.get_one(Citizen, to.citizen_id) if to else None
+    relay.write(ask.db, ask.desk, case, written, by=ask.officer, now=ask.now, to=citizen)
 
 
 ROUTES = [

@@ -1,4 +1,4 @@
-"""Pictures that people sent: fetched from the channel for those who may see them."""
+"""Pictures in a case, for those who may see it: fetched from the channel once it has them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from actions.cases import thread
+from actions.cases import pictures, thread
 from actions.officers.models import DESK
 from bot.console.asking import Ask, Refused, answer_in_thread
 from bot.console.pages.case import find
@@ -31,9 +31,14 @@ class Wanted(Response):
 def _look_up(ask: Ask) -> Response:
     case = find(ask)
     message = thread.find(ask.db, code=ask.path("message"))
-    if message is None or message.case_id != case.id or not message.photo:
+    if message is None or message.case_id != case.id:
         raise Refused(Why.NOT_SEEN, case_code=case.code)
-    return Wanted(message.photo)
+    match pictures.find(ask.db, code=message.code):
+        case str(photo):
+            return Wanted(photo)
+        case bytes(content):
+            return _picture(content)
+    raise Refused(Why.NOT_SEEN, case_code=case.code)
 
 
 async def show(request: Request) -> Response:
@@ -47,10 +52,14 @@ async def show(request: Request) -> Response:
     picture = await fetch(answer.photo)
     if picture is None:
         return Response(status_code=503)
-    kind = next((name for magic, name in KINDS.items() if picture.startswith(magic)), None)
+    return _picture(picture)
+
+
+def _picture(content: bytes) -> Response:
+    kind = next((name for magic, name in KINDS.items() if content.startswith(magic)), None)
     if kind is None:
         return Response(status_code=415)
-    return Response(picture, media_type=kind)
+    return Response(content, media_type=kind)
 
 
 ROUTES = [Route("/cases/{code}/pictures/{message}", show, methods=["GET"])]

@@ -14,7 +14,11 @@ from bot.console.view import WATCH, Nav
 
 NAV = Nav("trail", "/trail", WATCH)
 AT_ONCE = 100
-SHOWN = ("why", "what", "method", "path", "outcome", "to", "step", "officers", "until", "into")
+REFUSALS = (EVENT, "sign_in.refused", "case.refused", "webhook.refused", "update.repeated")
+SHOWN = (
+    *("why", "verb", "count", "what", "method", "path", "outcome", "to", "step", "officers"),
+    *("until", "into"),
+)
 
 
 def show(ask: Ask) -> Response:
@@ -24,7 +28,7 @@ def show(ask: Ask) -> Response:
     if before.isdigit() and len(before) < 19:
         query = query.where(AuditEntry.id < int(before))
     if only == "refused":
-        query = query.where(AuditEntry.event.in_((EVENT, "sign_in.refused")))
+        query = query.where(AuditEntry.event.in_(REFUSALS))
     entries = ask.db.scalars(query).all()
     names = {f"officer:{each.id}": each.name for each in ask.db.scalars(select(Officer))}
     return view.show(

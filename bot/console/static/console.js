@@ -43,6 +43,8 @@
       if (!have || have.dataset.version !== want.dataset.version) {
         const made = document.importNode(want, true);
         const focused = have && have.contains(document.activeElement) ? document.activeElement.id : "";
+        const seen = have && $("img", have), again = $("img", made);
+        if (seen && again && seen.src === again.src) again.replaceWith(seen); // it is loaded
         if (have) have.replaceWith(made); else if (!first) made.classList.add("new");
         htmx.process(made);
         have = made;
@@ -68,8 +70,12 @@
         }
         mine.dataset.version = part.dataset.version;
       } else if (!(mine.contains(document.activeElement) && $("details[open]", mine) && "keep" in mine.dataset)) {
-        const made = document.importNode(part, true);
+        const made = document.importNode(part, true), busy = document.activeElement;
+        const written = $$("textarea, input[type=file], #chosen", mine)
+          .map((each) => [each, $(`#${each.id}`, made)]).filter((pair) => pair[1]);
         mine.replaceWith(made);
+        for (const [old, fresh] of written) fresh.replaceWith(old); // nobody writes a thing twice
+        if (busy.isConnected) busy.focus();
         htmx.process(made);
       }
       if (low) window.scrollTo({ top: document.documentElement.scrollHeight });
@@ -88,7 +94,7 @@
       do {
         again = false;
         const source = $("[data-refresh]");
-        const answer = await fetch(source ? source.dataset.refresh : "/alive", { headers: { "hx-request": "true" } });
+        const answer = await fetch(source ? source.dataset.refresh : "/alive", { headers: { "hx-request": "true", "x-visible": document.visibilityState } });
         if (answer.status === 401) { location.assign("/sign-in?why=session_ended"); return; }
         if (answer.status === 404) { location.reload(); return; }
         if (!answer.ok) break;
@@ -215,6 +221,7 @@
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
     if (status === 401) location.assign("/sign-in?why=session_ended");
+    else if (status === 413) say(words.tooLarge, true, true);
     else if (status !== 409 && status !== 422) say(status === 403 || status === 404 ? words.notAllowed : words.failed);
   });
   document.addEventListener("htmx:afterSwap", () => { tick(); title(); });
@@ -228,6 +235,42 @@
   document.addEventListener("toggle", (event) => { // what waited for an open sheet is drawn now
     if (event.target.matches("details.drop") && !event.target.open && $("[data-refresh]")) refresh();
   }, true);
+
+  // -- a picture to go with a reply: chosen, or pasted -------------------------------------------
+  function choose(input, files) {
+    const file = files[0], box = $("#chosen"), image = $("img", box);
+    const wrong = !file ? "" : !input.accept.split(",").includes(file.type) ? input.dataset.notAPicture
+      : file.size > input.dataset.largest ? input.dataset.tooLarge : "";
+    if (wrong) say(wrong, true, true);
+    if (!file || wrong) input.value = "";
+    else if (input.files !== files) input.files = files;
+    URL.revokeObjectURL(image.src);
+    box.hidden = !file || Boolean(wrong);
+    if (box.hidden) { image.removeAttribute("src"); return; }
+    image.src = URL.createObjectURL(file);
+    $(".name", box).textContent = file.name;
+  }
+  document.addEventListener("change", (event) => {
+    if (event.target.id === "picture") choose(event.target, event.target.files);
+  });
+  document.addEventListener("paste", (event) => {
+    const input = event.target.id === "reply" && $("#picture");
+    if (input && event.clipboardData.files.length) { choose(input, event.clipboardData.files); event.preventDefault(); }
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.id === "drop-picture") { choose($("#picture"), []); $("#picture").focus(); }
+  });
+  document.addEventListener("reset", (event) => {
+    if ($("#picture", event.target)) choose($("#picture"), []);
+  });
+  document.addEventListener("error", (event) => { // its channel is away: say so
+    if (!event.target.matches || !event.target.matches(".picture img")) return;
+    event.target.hidden = true;
+    event.target.nextElementSibling.hidden = false;
+  }, true);
+  document.addEventListener("visibilitychange", () => { // what came meanwhile is seen now
+    if (document.visibilityState === "visible" && $("[data-refresh]")) refresh();
+  });
 
   // -- small conveniences ------------------------------------------------------------------------
   document.addEventListener("click", (event) => {

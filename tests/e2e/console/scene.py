@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from actions.campaigns import account, queue, status, store
-from actions.cases import stop_payment
+from actions.cases import stop_payment, thread
 from actions.cases.models import Case, Outcome
+from actions.cases.thread import Written
 from actions.citizens.models import Citizen
 from actions.officers import roster
 from actions.officers.models import Officer, Role
@@ -137,7 +138,9 @@ def _talk(console: Console, officer: Officer, now: datetime) -> None:
             db,
             desk,
             own,
-            "您好，我是值班民警。先别再转了，电话挂掉。刚才那笔是几点转的？从哪张卡转出去的？",
+            Written(
+                "您好，我是值班民警。先别再转了，电话挂掉。刚才那笔是几点转的？从哪张卡转出去的？"
+            ),
             by=by,
             now=now - timedelta(minutes=7),
         )
@@ -167,14 +170,9 @@ def _talk(console: Console, officer: Officer, now: datetime) -> None:
                 )
             except stop_payment.Wrong:
                 continue
-        relay.write(
-            db,
-            desk,
-            own,
-            "收到，正在联系银行止付。请把对方的收款账号发给我。",
-            by=by,
-            now=now - timedelta(minutes=4),
-        )
+        last = Written("收到，正在联系银行止付。请把对方的收款账号发给我。")
+        sent = relay.write(db, desk, own, last, by=by, now=now - timedelta(minutes=4))
+        thread.note_taken(db, code=sent.code, now=now - timedelta(minutes=4))
         outbox.nudge(db)
 
 

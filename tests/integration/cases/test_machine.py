@@ -32,6 +32,7 @@ from sqlalchemy.orm import Session
 from actions.audit.models import AuditEntry
 from actions.cases import status
 from actions.cases.models import Case, Message, Outcome, Status, Timer
+from actions.cases.thread import Written
 from actions.citizens.models import Citizen
 from actions.officers import roster
 from actions.officers import store as officers
@@ -236,7 +237,9 @@ class Dispatch(RuleBasedStateMachine):
     def write(self, draw: Draw) -> None:
         self._do(
             draw,
-            lambda db, case, o: relay.write(db, self.desk, case, "我在", by=o, now=self.now),
+            lambda db, case, o: relay.write(
+                db, self.desk, case, Written("我在"), by=o, now=self.now
+            ),
         )
 
     def officer_leaves(self, draw: Draw) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -296,9 +297,8 @@ def test_after_a_merge_the_second_citizen_is_heard_in_the_first_case(
     other.now = night.now
     answer = other.says("他又打来了，我没接")
     assert first in answer
-    assert any(
-        "并案的另一位市民：他又打来了" in text for text in night.heard(night.desk.chat or "")
-    )
+    told = [text for text in night.heard(night.desk.chat or "") if "并案的另一位市民" in text]
+    assert re.fullmatch(rf"💬 {first} 并案的另一位市民（M-\w{{6}}）：他又打来了，我没接", told[-1])
     assert night.case(second).outcome == "merged"
 
 

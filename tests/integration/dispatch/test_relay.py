@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,20 +10,24 @@ from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from actions.audit import store as audit
+from actions.audit.models import AuditEntry
 from actions.cases import store as cases
 from actions.cases import thread
-from actions.cases.models import Message, Vanishing
+from actions.cases.models import Case, Message, Outcome, Vanishing
 from actions.officers import store as officers_list
-from actions.officers.models import Officer
+from actions.officers.models import Officer, Role
 from actions.outbox.models import OutboxMessage, Status
+from actions.profiles import store as profiles
+from bot import desk as duty
 from bot import officer as officers_way
 from bot import quietly, relay, texts
 from bot.conversation.turn import Unreadable
 from bot.database import Sessions
 from bot.desk import Desk, Press
-from bot.inbox import Inbound, receive
+from bot.inbox import Inbound, Words, receive
 from bot.officer import OfficerSaid
 from tests.line import Line
 
@@ -31,20 +36,7 @@ pytestmark = pytest.mark.usefixtures("noise")
 _ids = count(1)
 
 
-@pytest.fixture
-def li(hire: Callable[..., Officer]) -> Officer:
-    return hire(7, "李卫东")
-
-
-@pytest.fixture
-def on(line: Line, li: Officer) -> Line:
-    """A citizen whose case Li has claimed."""
-    line.says(LIVE)
-    line.officer(li.telegram_id, "claim")
-    return line
-
-
-def answers(line: Line, text: str, *, by: int = 7, photo: str | None = None, **more: Any) -> bool:
+def answers(line: Line, words: str, *, by: int = 7, photo: str | None = None, **more: Any) -> bool:
     """Answer the card in the officers' chat."""
     assert line.case
     said = OfficerSaid(
@@ -52,7 +44,7 @@ def answers(line: Line, text: str, *, by: int = 7, photo: str | None = None, **m
         telegram_id=by,
         chat=line.desk.chat or "",
         private=False,
-        text=text,
+        text=words,
         photo=photo,
         about=line.case.code,
         ref="55",
@@ -109,6 +101,33 @@ def test_while_a_person_is_on_the_bot_says_no_more_than_one_line_for_safety(on: 
     assert lines[1].startswith("🛑 ")
 
 
+def test_what_a_citizen_presses_is_kept_among_what_they_say(on: Line) -> None:
+    on.presses("money", "about")
+    on.presses("quiet", "yes")
+    with on.sessions() as db:
+        assert on.case
+        said = [each.text for each in thread.list_for_case(db, case_id=on.case.id)]
+    assert said == ["钱转出去了吗？ → 正准备转", "是"]
+
+
+def test_that_a_citizen_cannot_talk_and_can_again_is_recorded(on: Line) -> None:
+    on.says("🤫")
+    on.says("我可以说话了")
+    with on.sessions() as db:
+        assert on.case
+        events = [each.event for each in audit.list_for_case(db, code=on.case.code)]
+    assert [each for each in events if "went" in each] == ["case.went_quiet", "case.went_loud"]
+
+
+def test_a_watched_citizens_word_stands_there_without_saying_what_it_is(on: Line) -> None:
+    on.commands("word", "黄鹤楼")
+    on.says("🤫")
+    answers(on, "您现在安全吗？")
+    header = bodies(on, on.address)[-1]["text"].splitlines()[0]
+    assert header.endswith(" · 黄鹤楼")
+    assert "暗号" not in header
+
+
 def test_pictures_pass_both_ways(on: Line) -> None:
     answers(on, "看这张", photo="file-from-officer")
     assert bodies(on, on.address)[-1]["photo"] == "file-from-officer"
@@ -136,15 +155,102 @@ def test_only_the_owner_writes_and_a_stranger_is_refused(
     assert heard[1] == "抱歉，只有名单上的值班民警可以操作。"
 
 
+def read_at(line: Line) -> list[bool]:
+    """Whether each message of the case was read, in order."""
+    assert line.case
+    with line.sessions() as db:
+        written = db.scalars(
+            select(Message).where(Message.case_id == line.case.id).order_by(Message.id)
+        )
+        return [each.read_at is not None for each in written]
+
+
+def marks(line: Line) -> list[dict[str, Any]]:
+    with line.sessions() as db:
+        rows = db.scalars(
+            select(OutboxMessage.body)
+            .where(OutboxMessage.recipient.startswith("mark:"))
+            .order_by(OutboxMessage.id)
+        )
+        return [dict(body) for body in rows]
+
+
 def test_what_was_written_counts_as_read_once_the_other_side_writes(on: Line) -> None:
     answers(on, "您在吗")
+    assert read_at(on) == [False]
     on.says("在的")
+    assert read_at(on) == [True, False]
+    answers(on, "好")
+    assert read_at(on) == [True, True, False]
+
+
+@pytest.mark.parametrize("how", ["presses", "commands"])
+def test_whatever_a_citizen_does_in_the_chat_shows_that_they_were_there(
+    on: Line, how: str
+) -> None:
+    answers(on, "您在吗")
+    getattr(on, how)("money" if how == "presses" else "help", *["no"][: how == "presses"])
+    assert read_at(on)[0]
+
+
+def test_what_another_citizen_does_does_not(on: Line) -> None:
+    answers(on, "您在吗")
+    Line(on.sessions, on.desk, on.now, address="4004").says("你好")
+    assert read_at(on) == [False]
+
+
+def test_eyes_under_the_officers_own_message_tell_that_the_citizen_was_there(on: Line) -> None:
+    answers(on, "您在吗")  # message 55 of the officers' chat
+    assert marks(on) == []
+    on.presses("money", "no")
+    assert marks(on) == [{"reacts": "👀", "chat": on.desk.chat, "answer": "55"}]
+    on.presses("money", "no")
+    assert len(marks(on)) == 1
+
+
+def test_what_was_written_in_the_console_is_marked_where_the_officers_chat_shows_it(
+    on: Line,
+) -> None:
+    with on.sessions.begin() as db:
+        case, by = cases.find(db, code=on.case.code), officers_list.find(db, telegram_id=7)
+        assert case
+        assert by
+        relay.write(db, on.desk, case, thread.Written("您在吗"), by=by, now=on.now)
+    on.says("在的")
+    (mark,) = marks(on)
     with on.sessions() as db:
-        ours, theirs = db.scalars(
-            select(Message).where(Message.case_id == on.case.id).order_by(Message.id)
-        ).all()
-    assert ours.read_at == on.now
-    assert theirs.read_at is None
+        shown = db.scalars(
+            select(OutboxMessage.body).where(OutboxMessage.dedup_key == mark["reply_to"])
+        ).one()
+    assert shown["text"].endswith("→ 市民：您在吗")
+
+
+def test_eyes_under_the_citizens_message_tell_that_the_officer_has_read_it(on: Line) -> None:
+    message = Inbound("telegram", "update:m", on.address, Words("在的"), ref="77")
+    with on.sessions.begin() as db:
+        receive(db, message, understanding=None, desk=on.desk, now=on.now)
+    answers(on, "好")
+    assert marks(on) == [{"reacts": "👀", "chat": on.address, "answer": "77"}]
+
+
+def test_a_watched_citizen_sees_no_mark(on: Line) -> None:
+    message = Inbound("telegram", "update:m", on.address, Words("🤫"), ref="77")
+    with on.sessions.begin() as db:
+        receive(db, message, understanding=None, desk=on.desk, now=on.now)
+    answers(on, "好")
+    assert marks(on) == []
+    assert read_at(on) == [True, False]
+
+
+def test_a_mark_waits_for_nobody_and_nobody_waits_for_it(on: Line) -> None:
+    answers(on, "您在吗")
+    on.presses("money", "no")
+    with on.sessions() as db:
+        mark = db.scalars(
+            select(OutboxMessage).where(OutboxMessage.recipient.startswith("mark:"))
+        ).one()
+    assert mark.fleeting
+    assert mark.expires_at == on.now + timedelta(minutes=1)
 
 
 def test_writing_counts_as_being_at_it(on: Line) -> None:
@@ -413,3 +519,216 @@ def test_a_case_is_not_merged_into_one_of_another_district(
     with sessions() as db:
         found = [cases.find(db, code=code) for code in codes]
         assert [case.status for case in found if case] == ["open", "open"]
+
+
+# -- who may act where -----------------------------------------------------------------------
+
+
+BUTTONS = [
+    ("claim", None),
+    ("release", None),
+    ("close", "stopped"),
+    ("keep", None),
+    ("snooze", "m30"),
+    ("reopen", None),
+    ("scripts", None),
+    ("say", "police_gov-1"),
+    ("stop_pay", None),
+]
+
+
+def place(line: Line, district: str | None) -> None:
+    with line.sessions.begin() as db:
+        case = cases.find(db, code=line.case.code if line.case else "")
+        assert case
+        case.district = district
+
+
+def station(line: Line, telegram_id: int, district: str | None) -> None:
+    with line.sessions.begin() as db:
+        officer = officers_list.find(db, telegram_id=telegram_id)
+        assert officer
+        officer.district = district
+
+
+def standing(line: Line) -> list[Any]:
+    """Everything a button could change."""
+    with line.sessions() as db:
+        tables = ("case", "timer", "message", "stop_payment", "capture", "outbox_message")
+        return [tuple(r) for t in tables for r in db.execute(text(f'SELECT * FROM "{t}"'))]
+
+
+def refusals(line: Line) -> list[tuple[str, str | None, object]]:
+    with line.sessions() as db:
+        rows = db.scalars(
+            select(AuditEntry).where(AuditEntry.event == "case.refused").order_by(AuditEntry.id)
+        )
+        return [(each.actor, each.case_code, each.details["why"]) for each in rows]
+
+
+@pytest.mark.parametrize(("verb", "value"), BUTTONS)
+def test_a_press_by_an_officer_of_another_district_is_refused_and_recorded(
+    line: Line, hire: Callable[..., Officer], verb: str, value: str | None
+) -> None:
+    officer = hire(8, "王芳")
+    line.says(LIVE)
+    place(line, "武昌")
+    station(line, 8, "汉阳")
+    before = standing(line)
+
+    said = press(line, verb, value, by=8)
+
+    assert said == "这起案件属于武昌辖区，由那边的同事处理，您不能操作。"
+    assert standing(line) == before
+    assert line.case
+    assert refusals(line) == [(f"officer:{officer.id}", line.case.code, "another district")]
+
+
+@pytest.mark.parametrize(
+    ("case", "officer", "roles"),
+    [
+        pytest.param(None, "汉阳", [Role.DISPATCHER], id="a case of no known district"),
+        pytest.param("武昌", None, [Role.DISPATCHER], id="an officer of no district"),
+        pytest.param("武昌", "武昌", [Role.DISPATCHER], id="an officer of the district"),
+        pytest.param("武昌", "汉阳", [Role.SUPERVISOR], id="a supervisor"),
+        pytest.param("武昌", "汉阳", [Role.ADMIN], id="an admin"),
+    ],
+)
+def test_a_case_is_open_to(
+    line: Line,
+    hire: Callable[..., Officer],
+    case: str | None,
+    officer: str | None,
+    roles: list[Role],
+) -> None:
+    hire(8, "王芳", *roles)
+    line.says(LIVE)
+    place(line, case)
+    station(line, 8, officer)
+
+    assert press(line, "claim", by=8) == "已由您接手"
+    assert refusals(line) == []
+
+
+def test_the_owner_goes_on_when_the_case_turns_out_to_be_of_another_district(
+    line: Line, hire: Callable[..., Officer]
+) -> None:
+    hire(8, "王芳")
+    station(line, 8, "汉阳")
+    line.says(LIVE)
+    press(line, "claim", by=8)
+    line.says("我在武昌区")
+    assert line.case
+    assert line.case.district == "武昌"
+    assert "📍 武昌" in line.desk_heard[-2]
+
+    answers(line, "我在", by=8)
+    assert bodies(line, line.address)[-1]["text"].endswith("\n我在")
+    assert press(line, "release", by=8) == "已退回，等待其他同事"
+    assert "武昌辖区" in press(line, "claim", by=8)  # no longer theirs
+
+
+@pytest.mark.parametrize("role", [Role.PUBLISHER, Role.ANALYST])
+def test_an_officer_who_works_no_cases_is_refused_and_recorded(
+    line: Line, hire: Callable[..., Officer], role: Role
+) -> None:
+    officer = hire(8, "王芳", role)
+    line.says(LIVE)
+    before = standing(line)
+
+    assert press(line, "claim", by=8) == "抱歉，只有名单上的值班民警可以操作。"
+    assert standing(line) == before
+    assert [actor for actor, _, _ in refusals(line)] == [f"officer:{officer.id}"]
+
+
+def test_an_answer_from_another_district_is_refused_and_recorded(
+    on: Line, hire: Callable[..., Officer]
+) -> None:
+    hire(8, "王芳")
+    place(on, "武昌")
+    station(on, 8, "汉阳")
+    before = len(bodies(on, on.address))
+
+    answers(on, "我来说两句", by=8)
+
+    assert len(bodies(on, on.address)) == before
+    assert on.desk_heard[-1].startswith("这起案件属于武昌辖区")
+    assert [why for *_, why in refusals(on)] == ["another district"]
+
+
+def test_a_case_is_not_handed_to_an_officer_of_another_district(
+    on: Line, hire: Callable[..., Officer]
+) -> None:
+    colleague = hire(8, "王芳")
+    place(on, "武昌")
+    station(on, 8, "汉阳")
+    words = f"/handover {on.case.code} {colleague.badge}"
+    answers(on, words, command="handover", argument=f"{on.case.code} {colleague.badge}")
+    assert on.case.owner is None or on.case.owner_id != colleague.id
+    assert on.desk_heard[-1] == "王芳不在这起案件的辖区，不能移交。"
+
+
+def test_a_case_is_of_the_district_that_its_citizen_lives_in(line: Line) -> None:
+    line.says("你好")
+    with line.sessions.begin() as db:
+        assert line.citizen
+        profiles.get(db, citizen_id=line.citizen.id).district = "江岸"
+    line.says(LIVE)
+    assert line.case
+    assert line.case.district == "江岸"
+
+
+# -- two citizens in one case ----------------------------------------------------------------
+
+
+@pytest.fixture
+def both(on: Line) -> Line:
+    """Another citizen, whose case Li has merged into the first one's."""
+    first = on.case
+    other = Line(on.sessions, on.desk, on.now, address="1002")
+    other.says(LIVE)
+    assert first
+    assert other.case
+    with on.sessions.begin() as db:
+        by = officers_list.find(db, telegram_id=7)
+        case, into = cases.find(db, code=other.case.code), cases.find(db, code=first.code)
+        assert by
+        assert case
+        assert into
+        duty.merge(db, on.desk, case, into=into, by=by, now=on.now)
+    return other
+
+
+def test_an_answer_to_the_second_citizens_message_goes_to_them(on: Line, both: Line) -> None:
+    both.says("他又打来了")
+    shown = on.desk_heard[-1]
+    code = re.search(r"M-\w{6}", shown)
+    assert code
+    said = OfficerSaid(
+        external_id="officer:both",
+        telegram_id=7,
+        chat=on.desk.chat or "",
+        private=False,
+        text="别接",
+        about=re.findall(r"C-\w{5}", shown)[0],
+        answers=code.group(),
+        ref="56",
+    )
+    with on.sessions.begin() as db:
+        assert officers_way.take(db, on.desk, said, now=on.now)
+
+    assert bodies(on, both.address)[-1]["text"].endswith("\n别接")
+    assert "别接" not in str(bodies(on, on.address))
+
+
+def test_both_citizens_hear_how_the_case_ended(on: Line, both: Line) -> None:
+    with on.sessions.begin() as db:
+        who = {"address": on.address, "channel": on.channel}
+        claimed = select(Case).where(Case.status == "claimed", Case.citizen.has(**who))
+        case = db.scalars(claimed).one()
+        by = officers_list.find(db, telegram_id=7)
+        assert by
+        duty.close(db, on.desk, case, Outcome.STOPPED, by=by, now=on.now)
+
+    for address in (on.address, both.address):
+        assert bodies(on, address)[-1]["text"].endswith("这次我们帮上忙了吗？")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from actions.citizens import store as citizens
 from actions.outbox import stats, store
@@ -191,6 +193,41 @@ def test_while_the_database_is_away_the_worker_waits_and_then_goes_on(
     box.put("一")
     asyncio.run(scene())
 
+    assert sender.texts == ["一"]
+
+
+def test_a_claim_that_was_stored_but_never_answered_is_taken_over(
+    box: Box, sender: RecordingSender, clock: Clock
+) -> None:
+    message = box.put("一")
+    unheard: list[int] = []
+
+    class Deaf:
+        """Sessions of a database whose answer to the first claim is lost on the way."""
+
+        kw = box.sessions.kw
+
+        @contextmanager
+        def begin(self) -> Iterator[Session]:
+            with box.sessions.begin() as db:
+                yield db
+            if not unheard and box.state(message)[0] == Status.SENDING:
+                unheard.append(message)
+                raise OperationalError("COMMIT", {}, Exception("cut"))
+
+    async def scene() -> None:
+        worker = OutboxWorker(Deaf(), {"telegram": sender}, clock=clock)  # type: ignore[arg-type]
+        running = asyncio.create_task(worker.run())
+        async with asyncio.timeout(15):
+            while not sender.texts:
+                await asyncio.sleep(0.05)
+                worker.wake()
+        await worker.stop()
+        await running
+
+    asyncio.run(scene())
+
+    assert set(unheard) == {message}
     assert sender.texts == ["一"]
 
 

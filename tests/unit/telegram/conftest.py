@@ -22,6 +22,7 @@ class ScriptedTelegram(BaseRequest):
     def __init__(self) -> None:
         self.answers: list[tuple[int, dict[str, Any]] | Exception] = []
         self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.uploaded: list[dict[str, Any]] = []
 
     @property
     def read_timeout(self) -> float | None:
@@ -37,6 +38,7 @@ class ScriptedTelegram(BaseRequest):
         self.asked.append(
             (url.rpartition("/")[2], request_data.parameters if request_data else {})
         )
+        self.uploaded.append((request_data and request_data.multipart_data) or {})
         message = {"message_id": 77, "date": 0, "chat": {"id": 1, "type": "private"}}
         answer = self.answers.pop(0) if self.answers else (200, {"ok": True, "result": message})
         if isinstance(answer, Exception):

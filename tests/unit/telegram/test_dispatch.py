@@ -45,6 +45,31 @@ def test_a_picture_goes_by_its_own_id_with_its_words(bot: Bot, telegram: Scripte
     assert (asked["photo"], asked["caption"], asked["disable_notification"]) == ("abc", "看", True)
 
 
+def test_a_picture_of_our_own_is_uploaded_and_telegrams_id_of_it_comes_back(
+    bot: Bot, telegram: ScriptedTelegram
+) -> None:
+    sizes = [{"file_id": n, "file_unique_id": n, "width": 1, "height": 1} for n in ("s", "l")]
+    taken = {"message_id": 77, "photo": sizes}
+    telegram.answers = [(200, {"ok": True, "result": taken})]
+
+    assert send(bot, {"photo": b"\x89PNG...", "text": "看"}) == Sent("77", photo="l")
+
+    assert telegram.asked[-1] == ("sendPhoto", {"chat_id": "1001", "caption": "看"})
+    assert telegram.uploaded[-1]["photo"][1] == b"\x89PNG..."
+
+
+def test_a_mark_is_put_under_a_message_of_another_chat(
+    bot: Bot, telegram: ScriptedTelegram
+) -> None:
+    telegram.answers = [(200, {"ok": True, "result": True})]
+
+    assert send(bot, {"reacts": "👀", "chat": "-100500", "answer": "55"}) == Sent()
+
+    method, asked = telegram.asked[-1]
+    assert (method, asked["chat_id"], asked["message_id"]) == ("setMessageReaction", "-100500", 55)
+    assert asked["reaction"] == [{"type": "emoji", "emoji": "👀"}]
+
+
 def test_a_message_is_deleted_by_its_id(bot: Bot, telegram: ScriptedTelegram) -> None:
     telegram.answers = [(200, {"ok": True, "result": True})]
     assert send(bot, {"delete": "901"}) == Sent("901")
@@ -89,6 +114,13 @@ def test_an_answer_to_a_card_is_for_its_case() -> None:
         7,
         False,
     )
+
+
+def test_an_answer_to_a_citizens_message_names_it() -> None:
+    told = {**CARD, "text": "💬 C-7K3M9 并案的另一位市民（M-4K8QWZ）：在"}
+    said = take(in_desk(text="好", reply_to_message=told))
+    assert (said.about, said.answers) == ("C-7K3M9", "M-4K8QWZ")
+    assert take(in_desk(text="好", reply_to_message=CARD)).answers is None
 
 
 def test_what_is_written_in_a_cases_topic_is_for_its_case() -> None:

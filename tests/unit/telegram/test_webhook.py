@@ -23,6 +23,10 @@ class Taken:
         self.bot = bot
         self.updates: list[Update] = []
         self.failing = False
+        self.refused: list[int] = []
+
+    def note_refused(self, count: int) -> None:
+        self.refused.append(count)
 
     async def settle(self, update: Update) -> bool:
         if not self.failing:
@@ -64,6 +68,20 @@ def test_without_the_secret_nothing_is_taken(
 
     assert post(intake, json.dumps(message(text="你好")).encode(), secret=secret) == 403
     assert intake.updates == []
+    assert intake.refused == [1]
+
+
+def test_a_flood_of_strangers_is_recorded_once_a_second(intake: Taken) -> None:
+    async def knock() -> list[int]:
+        app = webhook.application(intake, secret=SECRET)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            answers = [(await client.post("/telegram")).status_code for _ in range(20)]
+            await asyncio.sleep(1.05)
+            return [*answers, (await client.post("/telegram")).status_code]
+
+    assert asyncio.run(knock()) == [403] * 21
+    assert intake.refused == [1, 20]
 
 
 @pytest.mark.parametrize(

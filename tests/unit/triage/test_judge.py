@@ -70,6 +70,22 @@ def test_what_is_hardly_a_question_keeps_its_verdict() -> None:
     assert judge("一段话", seen(0.97, query=0.4, loss=0.3)).verdict == Verdict.SCAM
 
 
+def test_a_scam_said_of_too_few_words_to_tell_is_a_guess() -> None:
+    vague = replace(seen(0.9, contacted=0.9), unclear=0.2)
+
+    assert judge("有个链接", vague).verdict == Verdict.UNCLEAR
+    assert judge("有个链接", replace(vague, unclear=0.19)).verdict == Verdict.SCAM
+    assert judge("有个链接", replace(vague, scam=0.1)).verdict == Verdict.NO_SIGN
+
+
+def test_few_words_are_enough_when_more_than_words_speaks() -> None:
+    vague = replace(seen(0.5, contacted=0.9), unclear=0.9)
+
+    assert judge("有个号码", vague, known=True).verdict == Verdict.SCAM
+    assert judge("我被骗了", vague).verdict == Verdict.SUSPICIOUS
+    assert judge("他催", replace(vague, stage={"live": 0.9})).verdict == Verdict.SUSPICIOUS
+
+
 def test_a_type_that_is_one_guess_among_several_is_not_told() -> None:
     several = {"loan": 0.3, "prize": 0.28, "game": 0.22, "romance": 0.2}
     guessed = judge("一段话", replace(seen(0.9, contacted=0.9), types=several))
