@@ -37,8 +37,8 @@ check: .venv/.made ## formatting, lint, types, architecture
 dispatch: .venv/.made ## 10,000 steps and 200 rounds of fifty claims: about twelve minutes
 	@DISPATCH_STEPS=10000 CLAIM_ROUNDS=200 $(PY) -m pytest -o timeout=3600 tests/integration/cases/test_machine.py tests/integration/cases/test_claims.py
 
-bench: .venv/.made ## measure delivery; NLU=URL adds a Rasa server
-	@$(PY) -m benchmarks.run $(if $(NLU),--nlu $(NLU))
+bench: .venv/.made ## measure delivery, with Rasa if its model is there
+	@$(PY) -m benchmarks.run
 
 campaigns: .venv/.made ## a million recipients and 40,000 warnings, queued and accounted for
 	@$(PY) -m benchmarks.campaigns

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
+import psutil
 from sqlalchemy import select, text
 
 from actions.citizens.models import Citizen
@@ -28,10 +29,12 @@ from actions.outbox.claim import claim_paced
 from actions.outbox.models import Lane
 from actions.outbox.pace import Pace
 from benchmarks.webhook import SECRET, Citizens, Stub
-from tests.chaos.city import City, city, free_port
+from bot.nlu import train
+from tests.chaos.city import ROOT, City, Fanzha, city, free_port, postmaster
 from tests.double import BotApiProcess
 
 HERE = Path(__file__).parent
+MODELS = ROOT / "var" / "models"
 WORDS = [
     "上个月刷单做任务，前几单返了佣金，后来垫了两万多提不出来",
     "花呗这个月的账单可以分几期还",
@@ -50,6 +53,7 @@ class Row:
 
 
 ROWS: list[Row] = []
+SIDE_BY_SIDE: list[tuple[str, int, float, float]] = []  # judged by, at once, echo bot, fanzha
 
 
 def note(what: str, figure: float, unit: str, bar: str = "") -> None:
@@ -181,52 +185,114 @@ def pace(rate: int, people: int, seconds: float) -> None:
 # -- answering ------------------------------------------------------------------------------
 
 
-async def answers(seconds: float, nlu_url: str) -> None:
+async def answers(seconds: float) -> None:
+    """Measure the bare echo bot and fanzha in turn: by rules, and with Rasa if it has a model."""
     stub = Stub()
     server = await asyncio.start_server(stub.serve, "127.0.0.1", 0)
     api = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    rates: dict[tuple[str, int], float] = {}
     with small_city() as town:
-        port, echo_port = free_port(), free_port()
-        fanzha = town.fanzha(
-            "telegram,sender",
-            telegram_token="1:x",
-            telegram_api=api,
-            telegram_rate=0,
-            telegram_webhook_url="https://example.org/telegram",
-            telegram_webhook_secret=SECRET,
-            telegram_listen=f"127.0.0.1:{port}",
-            nlu_url=nlu_url,
-        )
-        fanzha.start()
-        echo = subprocess.Popen(  # noqa: ASYNC220  nothing is being measured yet
-            [sys.executable, str(HERE / "echo.py"), api, str(echo_port)], stdin=subprocess.DEVNULL
-        )
-        try:
-            await asyncio.to_thread(fanzha.wait_until, "fanzha is running")
-            await asyncio.sleep(8)
-            for name, at in (("echo bot", echo_port), ("fanzha", port)):
-                people = Citizens(stub, at, WORDS)
-                await people.run(2, 2)
-                for concurrency in (1, 8, 32):
-                    rate = rates[name, concurrency] = await people.run(concurrency, seconds)
-                    took = sorted(people.took)
-                    bar = "≥ 100/s" if (name, concurrency) == ("fanzha", 8) else ""
-                    label = f"{name}, {concurrency} at once"
-                    note(f"{label}: answered", rate, "/s", bar)
-                    note(f"{label}: p50", took[len(took) // 2] * 1e3, "ms")
-                    note(f"{label}: p99", took[int(len(took) * 0.99)] * 1e3, "ms")
-        finally:
-            echo.terminate()
-            fanzha.stop()
+        await beside_echo(town, stub, api, "rules", seconds)
+        if train.PYTHON.exists() and train.best_model(MODELS.parent):
+            (town.home / "models").symlink_to(MODELS)
+            await beside_echo(town, stub, api, "Rasa", seconds)
+        else:
+            print("with Rasa: not measured, there is no model (`make setup`)", flush=True)
     server.close()
-    note("fanzha ÷ echo bot, 8 at once", rates["fanzha", 8] / rates["echo bot", 8], "×", "≥ 0.5")
+
+
+async def beside_echo(town: City, stub: Stub, api: str, judge: str, seconds: float) -> None:
+    port, echo_port = free_port(), free_port()
+    fanzha = town.fanzha(
+        "telegram,sender",
+        name=judge,
+        telegram_token="1:x",
+        telegram_api=api,
+        telegram_rate=0,
+        telegram_webhook_url="https://example.org/telegram",
+        telegram_webhook_secret=SECRET,
+        telegram_listen=f"127.0.0.1:{port}",
+        nlu_url="" if judge == "Rasa" else "off",
+    )
+    fanzha.start()
+    echo = subprocess.Popen(  # noqa: ASYNC220  nothing is being measured yet
+        [sys.executable, str(HERE / "echo.py"), api, str(echo_port)], stdin=subprocess.DEVNULL
+    )
+    try:
+        await asyncio.to_thread(fanzha.wait_until, "fanzha is running")
+        if judge == "Rasa":
+            await asyncio.to_thread(fanzha.wait_until, "nlu_server_up")
+        await asyncio.sleep(3)
+        bots = {
+            "echo bot": Citizens(stub, echo_port, WORDS),
+            "fanzha": Citizens(stub, port, WORDS),
+        }
+        for people in bots.values():
+            await people.run(4, 2)
+        for concurrency in (1, 8, 32):
+            rates = {}
+            for name, people in bots.items():
+                before = cpu_times(town, fanzha, echo)
+                rates[name] = await people.run(concurrency, seconds)
+                spent = cpu_times(town, fanzha, echo)
+                took = sorted(people.took)
+                who = f"fanzha ({judge})" if name == "fanzha" else f"echo bot beside {judge}"
+                label = f"{who}, {concurrency} at once"
+                bar = "≥ 100/s" if (name, concurrency) == ("fanzha", 8) else ""
+                note(f"{label}: answered", rates[name], "/s", bar)
+                note(f"{label}: p50", took[len(took) // 2] * 1e3, "ms")
+                note(f"{label}: p99", took[int(len(took) * 0.99)] * 1e3, "ms")
+                for part, used in spent.items() if concurrency == 8 else ():
+                    mine = (used - before[part]) * 1e3 / len(took)
+                    if mine > 0.1:
+                        note(f"{label}: processor time of {part}", mine, "ms a message")
+            SIDE_BY_SIDE.append((judge, concurrency, rates["echo bot"], rates["fanzha"]))
+            ratio = rates["fanzha"] / rates["echo bot"]
+            bar = "≥ 0.5" if concurrency == 8 else ""
+            note(f"fanzha ({judge}) ÷ echo bot, {concurrency} at once", ratio, "×", bar)
+    finally:
+        echo.terminate()
+        await asyncio.to_thread(fanzha.stop)
+
+
+def cpu_times(town: City, fanzha: Fanzha, echo: subprocess.Popen[bytes]) -> dict[str, float]:
+    """Seconds of processor time that each part has used so far."""
+    assert fanzha.process is not None
+    service = psutil.Process(fanzha.process.pid)
+    rasa = [each for each in service.children() if "serve.py" in " ".join(each.cmdline())]
+    database = postmaster(town)
+    parts = {
+        "fanzha": [service],
+        "Rasa": rasa,
+        "PostgreSQL": [database, *database.children()],
+        "the echo bot": [psutil.Process(echo.pid)],
+        "the citizens and the Bot API": [psutil.Process()],
+    }
+    return {
+        name: sum(used.user + used.system for used in (each.cpu_times() for each in processes))
+        for name, processes in parts.items()
+        if processes
+    }
 
 
 # -- telling --------------------------------------------------------------------------------
 
 
-def tell() -> None:
+def side_by_side() -> list[str]:
+    """The answers a second of both bots, measured in turn, and what one is of the other."""
+    if not SIDE_BY_SIDE:
+        return []
+    return [
+        "| judged by | at once | echo bot | fanzha | fanzha ÷ echo bot |",
+        "|---|---:|---:|---:|---:|",
+        *(
+            f"| {judge} | {number} | {echo:,.0f}/s | {ours:,.0f}/s | {ours / echo:.2f} |"
+            for judge, number, echo, ours in SIDE_BY_SIDE
+        ),
+        "",
+    ]
+
+
+def tell(into: Path) -> None:
     lines = [
         "# Delivery, measured",
         "",
@@ -240,8 +306,10 @@ def tell() -> None:
         "|---|---:|---|---|---:|",
         *(f"| {r.what} | {r.figure:,.4g} | {r.unit} | {r.bar} | {r.load:.1f} |" for r in ROWS),
         "",
+        *side_by_side(),
     ]
-    (HERE / "delivery.md").write_text("\n".join(lines))
+    into.mkdir(parents=True, exist_ok=True)
+    (into / "delivery.md").write_text("\n".join(lines))
     mpl.use("Agg")
     from matplotlib import pyplot
 
@@ -259,15 +327,15 @@ def tell() -> None:
     )
     table.auto_set_font_size(False)
     table.set_fontsize(9)
-    figure.savefig(HERE / "delivery.png", dpi=110, bbox_inches="tight")
+    figure.savefig(into / "delivery.png", dpi=110, bbox_inches="tight")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--nlu", default="off", help="a Rasa server's URL")
     parser.add_argument("--only", default="campaign,pace,paid,answers")
+    parser.add_argument("--into", type=Path, default=HERE, help="where the table goes")
     asked = parser.parse_args()
     parts = asked.only.split(",")
     try:
@@ -278,9 +346,10 @@ def main() -> None:
         if "paid" in parts:
             pace(1000, min(100_000, asked.people), asked.seconds)
         if "answers" in parts:
-            asyncio.run(answers(asked.seconds / 2, asked.nlu))
+            asyncio.run(answers(asked.seconds / 2))
     finally:
-        tell()
+        tell(asked.into)
+        print("\n".join(side_by_side()))
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ class Stub:
                     + b"\r\n\r\n"
                     + answer
                 )
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             writer.close()
 
 

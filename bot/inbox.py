@@ -24,7 +24,6 @@ from actions.outbox import store as outbox
 from actions.outbox.models import Lane
 from actions.profiles import store as profiles
 from actions.reports import store as reports
-from actions.reports.models import Report
 from actions.triage import wording
 from actions.triage.assess import assess
 from actions.triage.judgement import Judgement, Verdict
@@ -98,7 +97,6 @@ class _Taking:
     case: Case | None
     found: Sequence[Found]
     now: datetime
-    report: Report | None = None
     kept_cases: Sequence[str] | None = None
     more: list[Prompt] = field(default_factory=list)  # what only the database could answer
 
@@ -114,13 +112,17 @@ def receive(
     """Advance the sender's conversation and queue what follows; False for a repeat, which
     changes nothing.
     """
-    if not citizens.note_received(db, channel=message.channel, external_id=message.external_id):
-        return False
     if message.group:
-        _answer_in_group(db, message, understanding, desk, now)
-        return True
-    citizen = citizens.lock(db, channel=message.channel, address=message.address, first_step=START)
-    citizen.blocked_at = None  # whoever writes to us wants to be answered
+        return _answer_in_group(db, message, understanding, desk, now)
+    citizen = citizens.receive(
+        db,
+        channel=message.channel,
+        external_id=message.external_id,
+        address=message.address,
+        first_step=START,
+    )
+    if citizen is None:
+        return False
     case = cases.find_open(db, citizen_id=citizen.id)
     event, found = _event(db, message, understanding, desk)
     _follow_language(citizen, event, message, desk)
@@ -181,7 +183,7 @@ def _perform(taking: _Taking, effect: turn.Effect) -> None:
     match effect:
         case FileReport(text, judgement):
             content = taking.message.content
-            taking.report = reports.file(
+            reports.file(
                 taking.db,
                 text,
                 citizen_id=taking.citizen.id,
@@ -236,9 +238,7 @@ def _forget(taking: _Taking) -> None:
 
 def _open(taking: _Taking, cause: str, judgement: Judgement | None) -> None:
     db, now = taking.db, taking.now
-    report = taking.report or reports.find_last(
-        db, citizen_id=taking.citizen.id, since=now - RECENT
-    )
+    report = reports.find_last(db, citizen_id=taking.citizen.id, since=now - RECENT)
     words = report.text if report else ""
     home = profiles.find(db, citizen_id=taking.citizen.id)
     taking.case = cases.open_case(
@@ -376,8 +376,10 @@ def _answer_in_group(
     understanding: Understanding | None,
     desk: Desk,
     now: datetime,
-) -> None:
-    """Give a verdict to everybody, and ask for the rest in private."""
+) -> bool:
+    """Give a verdict to everybody, and ask for the rest in private; False for a repeat."""
+    if not citizens.note_received(db, channel=message.channel, external_id=message.external_id):
+        return False
     event, _ = _event(db, message, understanding, desk)
     prompt = messages.simple("group.private")
     if isinstance(event, Said) and event.judgement.verdict != Verdict.UNCLEAR:
@@ -393,3 +395,4 @@ def _answer_in_group(
         due_at=now,
     )
     outbox.nudge(db)
+    return True

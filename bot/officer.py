@@ -18,7 +18,7 @@ from actions.citizens.models import Citizen
 from actions.officers import roster, sign_in
 from actions.officers import store as officers
 from actions.officers.badges import PATTERN as BADGE
-from actions.officers.models import DESK, Officer
+from actions.officers.models import DESK, Officer, Role
 from actions.outbox import store as outbox
 from bot import desk as duty
 from bot import publisher, relay, stop_pay
@@ -52,7 +52,7 @@ class OfficerSaid:
 def take(db: Session, desk: Desk, said: OfficerSaid, *, now: datetime) -> bool:
     """Do what an officer writes; False when it is no officer's business, and a citizen speaks."""
     officer = officers.find(db, telegram_id=said.telegram_id)
-    if officer is None or not _may(officer, said):
+    if officer is None or not officer.may(_whose(said)):
         if not said.private and said.about:
             _refuse_stranger(db, desk, said, now)
         return False
@@ -67,13 +67,12 @@ def take(db: Session, desk: Desk, said: OfficerSaid, *, now: datetime) -> bool:
 
 def concerns(db: Session, said: OfficerSaid) -> bool:
     """Tell whether an officer sent this at all: nobody else's messages are looked at further."""
-    officer = officers.find(db, telegram_id=said.telegram_id)
-    return officer is not None and _may(officer, said)
+    return officers.is_any(db, telegram_id=said.telegram_id, roles=_whose(said))
 
 
-def _may(officer: Officer, said: OfficerSaid) -> bool:
+def _whose(said: OfficerSaid) -> frozenset[Role]:
     """Officers who work no cases are citizens to us but for what is their own work."""
-    return officer.may(DESK) or (said.private and said.command in FOR_ALL)
+    return frozenset(Role) if said.private and said.command in FOR_ALL else DESK
 
 
 def press(db: Session, desk: Desk, pressed: Press, *, now: datetime) -> str:

@@ -33,17 +33,17 @@ _GRAVITY = (Verdict.NO_SIGN, Verdict.UNCLEAR, Verdict.SUSPICIOUS, Verdict.SCAM)
 
 
 async def rejudge(service: Service, nlu: NluClient, desk: Desk) -> int:
-    """Judge a batch of provisional reports again; return how many were settled."""
-    if not nlu.worth_asking:
-        return 0
-    waiting = await asyncio.to_thread(_waiting, service)
+    """Judge provisional reports again, a batch after the other, one at a time so that those who
+    write now are not held up; return how many were settled.
+    """
     settled = 0
-    for report_id, text in waiting:
-        understanding = await nlu.parse(text)
-        if understanding is None:
-            break
-        await asyncio.to_thread(_settle, service, desk, report_id, understanding)
-        settled += 1
+    while nlu.worth_asking and (waiting := await asyncio.to_thread(_waiting, service)):
+        for report_id, text in waiting:
+            understanding = await nlu.parse(text)
+            if understanding is None:
+                return settled
+            await asyncio.to_thread(_settle, service, desk, report_id, understanding)
+            settled += 1
     return settled
 
 

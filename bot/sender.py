@@ -42,6 +42,7 @@ POLL = 0.25  # seconds between two looks when nobody rings
 IN_FLIGHT = 512  # messages on the wire, or about to be, at once
 SPARE = 128  # of these, places that what nobody waits for cannot take
 SETTLE_AGAIN = 0.5
+TOGETHER = 0.01  # seconds between a claim that found something and the next one
 GATHER = 0.02  # seconds in which what lands is settled in one transaction
 FOLLOWED = frozenset({"message", "upload"})  # what a body has when more is to be written down
 LAST_WORDS = 10.0  # seconds a stopping worker gives what is in flight
@@ -172,9 +173,9 @@ class OutboxWorker:
             wait = POLL
         if batch.now is not None and batch.next_due is not None:
             wait = min(wait, max((batch.next_due - batch.now).total_seconds(), 0.005))
-        if self._paces and batch.claimed:
-            # A moment has been used up: nothing may leave sooner, whoever rings.
-            await asyncio.sleep(0.01)
+        if batch.claimed:
+            # What rings meanwhile is claimed together; a message alone was claimed at once.
+            await asyncio.sleep(TOGETHER)
         with contextlib.suppress(TimeoutError):
             if wait:
                 await asyncio.wait_for(self._wake.wait(), wait)
@@ -217,8 +218,7 @@ class OutboxWorker:
             )
             claimed += got
         if not claimed:
-            dues = [store.next_due(db, channel=channel, now=now) for channel in self._senders]
-            next_due = min((due for due in dues if due is not None), default=None)
+            next_due = store.next_due(db, channels=tuple(self._senders), now=now)
         return _Batch(claimed, now, asked_at, next_due)
 
     # -- leases

@@ -11,7 +11,8 @@ import sys
 import threading
 import warnings
 
-from stand_ins import put_in
+import stand_ins
+import together
 
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -32,8 +33,10 @@ def main() -> None:
         sys.argv.remove("--with-parent")
         threading.Thread(target=_end_with_parent, daemon=True).start()
     warnings.simplefilter("ignore")
-    put_in()
+    stand_ins.put_in()
     from rasa.__main__ import main as rasa
+
+    together.put_in()
 
     rasa()
 

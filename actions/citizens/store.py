@@ -9,19 +9,21 @@ from sqlalchemy.orm import Session
 
 from actions.citizens.models import Citizen, ReceivedMessage
 
-# One statement whether they are new or known: the update changes nothing, and locks the row.
-_LOCK = select(Citizen).from_statement(
-    text("""
-    INSERT INTO citizen AS c (channel, address, step, facts, language_chosen)
-    VALUES (:channel, :address, :first_step, '{}', false)
-    ON CONFLICT (channel, address) DO UPDATE SET step = c.step
-    RETURNING *
-    """)
-)
-_NOTE = text("""
+_NOTE = """
 INSERT INTO received_message (channel, external_id) VALUES (:channel, :external_id)
 ON CONFLICT DO NOTHING
-""")
+"""
+_NOTE_ALONE = text(_NOTE)
+# One statement whether they are new or known: the update locks the row.
+_RECEIVE = select(Citizen).from_statement(
+    text(f"""
+    WITH new AS ({_NOTE} RETURNING 1)
+    INSERT INTO citizen (channel, address, step, facts, language_chosen)
+    SELECT :channel, :address, :first_step, '{{}}', false FROM new
+    ON CONFLICT (channel, address) DO UPDATE SET blocked_at = NULL
+    RETURNING *
+    """)  # noqa: S608  no value of anybody's is in it
+)
 
 
 def note_received(db: Session, *, channel: str, external_id: str) -> bool:
@@ -29,15 +31,27 @@ def note_received(db: Session, *, channel: str, external_id: str) -> bool:
 
     A second transaction with the same message waits here until the first one has ended.
     """
-    noted = db.execute(_NOTE, {"channel": channel, "external_id": external_id})
+    noted = db.execute(_NOTE_ALONE, {"channel": channel, "external_id": external_id})
     return noted.rowcount == 1  # type: ignore[attr-defined, no-any-return]
 
 
-def lock(db: Session, *, channel: str, address: str, first_step: str) -> Citizen:
-    """Return the citizen, held until the transaction ends; a new one starts at `first_step`."""
-    asked = {"channel": channel, "address": address, "first_step": first_step}
+def receive(
+    db: Session, *, channel: str, external_id: str, address: str, first_step: str
+) -> Citizen | None:
+    """Note a message and return its sender, held until the transaction ends; None for a message
+    that was noted before (see `note_received`).
+
+    A new citizen starts at `first_step`. Whoever writes wants to be answered: they are no longer
+    blocked.
+    """
+    asked = {
+        "channel": channel,
+        "external_id": external_id,
+        "address": address,
+        "first_step": first_step,
+    }
     fresh = {"populate_existing": True}  # what was read before the lock may be old
-    citizen: Citizen = db.scalars(_LOCK, asked, execution_options=fresh).one()
+    citizen: Citizen | None = db.scalars(_RECEIVE, asked, execution_options=fresh).one_or_none()
     return citizen
 
 

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from actions.officers.models import Officer, Role
 
-# Asked for every private message: built once.
-_SERVING = select(Officer).where(
-    Officer.telegram_id == bindparam("telegram_id"), Officer.removed_at.is_(None)
+# Asked for every private message; nearly always the answer is no.
+_IS_ANY = text("""
+SELECT EXISTS (
+    SELECT FROM officer WHERE telegram_id = :telegram_id AND removed_at IS NULL
+      AND roles ?| CAST(:roles AS text[])
 )
+""")
+
+
+def is_any(db: Session, *, telegram_id: int, roles: Collection[Role]) -> bool:
+    """Tell whether this is a serving officer with one of these roles at least."""
+    return bool(db.scalar(_IS_ANY, {"telegram_id": telegram_id, "roles": list(roles)}))
 
 
 def find(db: Session, *, telegram_id: int) -> Officer | None:
     """Return the serving officer with this Telegram id, or None."""
-    return db.scalars(_SERVING, {"telegram_id": telegram_id}).one_or_none()
+    return db.scalars(
+        select(Officer).where(Officer.telegram_id == telegram_id, Officer.removed_at.is_(None))
+    ).one_or_none()
 
 
 def find_badge(db: Session, *, badge: str) -> Officer | None:

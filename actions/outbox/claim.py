@@ -65,9 +65,10 @@ _UNPACED = """
 WITH due AS MATERIALIZED (
     SELECT m.id
     FROM unnest(CAST(:lanes AS bigint[]), CAST(:limits AS bigint[])) AS l(lane, most)
+    CROSS JOIN unnest(CAST(:channels AS text[])) AS c(channel)
     CROSS JOIN LATERAL (
         SELECT m.id FROM outbox_message m
-        WHERE m.status = 'waiting' AND m.channel = :channel AND m.lane = l.lane
+        WHERE m.status = 'waiting' AND m.channel = c.channel AND m.lane = l.lane
           AND m.due_at <= :now {recipient} {head}
         ORDER BY m.due_at, m.id LIMIT l.most FOR UPDATE SKIP LOCKED
     ) m
@@ -96,23 +97,17 @@ def claim(
     `spare` places are not for what nobody waits for. Two messages of one chat are leased
     together only when one overtakes the other.
     """
-    claimed: list[Claimed] = []
-    for channel in channels:
-        most = limit - len(claimed)
-        if most <= 0:
-            break
-        asked = {
-            "channel": channel,
-            "now": now,
-            "recipient": recipient,
-            "holder": holder,
-            "lanes": [int(lane) for lane in Lane],
-            "limits": [max(most - (spare if paces.pays(lane) else 0), 0) for lane in Lane],
-            "most": most,
-        }
-        rows = db.execute(_FREE if recipient is None else _FREE_OF_ONE, asked).all()
-        claimed += [_detached(row, now) for row in rows]
-    return sorted(claimed, key=lambda each: (each.lane, each.id))
+    asked = {
+        "channels": list(channels),
+        "now": now,
+        "recipient": recipient,
+        "holder": holder,
+        "lanes": [int(lane) for lane in Lane],
+        "limits": [max(limit - (spare if paces.pays(lane) else 0), 0) for lane in Lane],
+        "most": limit,
+    }
+    rows = db.execute(_FREE if recipient is None else _FREE_OF_ONE, asked).all()
+    return sorted((_detached(row, now) for row in rows), key=lambda each: (each.lane, each.id))
 
 
 def _detached(row: Row[Any], send_at: datetime, *, paid: bool = False) -> Claimed:
@@ -292,17 +287,19 @@ def _note(db: Session, channel: str, frees: Mapping[str, tuple[datetime, list[da
 
 _NEXT_DUE = text("""
 SELECT min(m.due_at) FROM unnest(CAST(:lanes AS bigint[])) AS l(lane)
+CROSS JOIN unnest(CAST(:channels AS text[])) AS c(channel)
 CROSS JOIN LATERAL (
     SELECT m.due_at FROM outbox_message m
-    WHERE m.status = 'waiting' AND m.channel = :channel AND m.lane = l.lane AND m.due_at > :now
+    WHERE m.status = 'waiting' AND m.channel = c.channel AND m.lane = l.lane AND m.due_at > :now
     ORDER BY m.due_at LIMIT 1
 ) m
 """)
 
 
-def next_due(db: Session, *, channel: str, now: datetime) -> datetime | None:
+def next_due(db: Session, *, channels: Sequence[str], now: datetime) -> datetime | None:
     """Return when the next message that is not due yet will be."""
+    lanes = [int(lane) for lane in Lane]
     due: datetime | None = db.scalar(
-        _NEXT_DUE, {"channel": channel, "now": now, "lanes": [int(lane) for lane in Lane]}
+        _NEXT_DUE, {"channels": list(channels), "now": now, "lanes": lanes}
     )
     return due

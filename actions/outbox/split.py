@@ -19,7 +19,7 @@ _PAUSES = (
 
 def length(text: str) -> int:
     """Return how long a text is to the channel: an emoji counts twice."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def split(text: str, *, longest: int = LONGEST) -> list[str]:

@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from actions.db.base import UtcDateTime
 from actions.indicators import store as indicators
 from actions.indicators.extract import Found
 from actions.reports.models import Report
 from actions.triage.judgement import Judgement, Verdict
 
+# Not by way of a model: this is in the path of every answer.
+_FILE = text("""
+INSERT INTO report (citizen_id, case_id, text, origin, verdict, type, stage, escalate, confidence,
+                    reasons, judged_by, received_at)
+VALUES (:citizen_id, :case_id, :text, :origin, :verdict, :type, :stage, :escalate, :confidence,
+        :reasons, :judged_by, :received_at)
+RETURNING id
+""").bindparams(bindparam("reasons", type_=JSONB), bindparam("received_at", type_=UtcDateTime()))
+
 
 def file(
     db: Session,
-    text: str,
+    words: str,
     *,
     citizen_id: int,
     case_id: int | None,
@@ -24,28 +35,25 @@ def file(
     judgement: Judgement,
     found: Sequence[Found],
     now: datetime,
-) -> Report:
+) -> None:
     """Keep what a citizen told us, what we made of it, and what it points at."""
-    report = Report(
-        citizen_id=citizen_id,
-        case_id=case_id,
-        text=text,
-        origin=origin,
-        verdict=judgement.verdict,
-        type=judgement.type,
-        stage=judgement.stage,
-        escalate=judgement.escalate,
-        confidence=judgement.confidence,
-        reasons=list(judgement.reasons),
-        judged_by=judgement.nlu,
-        received_at=now,
-    )
-    db.add(report)
-    if found:
-        db.flush()  # the sightings need report.id
-        as_scam = judgement.verdict == Verdict.SCAM
-        indicators.note_sightings(db, found, report_id=report.id, as_scam=as_scam, now=now)
-    return report
+    row = {
+        "citizen_id": citizen_id,
+        "case_id": case_id,
+        "text": words,
+        "origin": origin,
+        "verdict": judgement.verdict,
+        "type": judgement.type,
+        "stage": judgement.stage,
+        "escalate": judgement.escalate,
+        "confidence": judgement.confidence,
+        "reasons": list(judgement.reasons),
+        "judged_by": judgement.nlu,
+        "received_at": now,
+    }
+    report_id: int = db.execute(_FILE, row).scalar_one()
+    as_scam = judgement.verdict == Verdict.SCAM
+    indicators.note_sightings(db, found, report_id=report_id, as_scam=as_scam, now=now)
 
 
 def list_for_case(db: Session, *, case_id: int) -> Sequence[Report]:

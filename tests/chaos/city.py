@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 from sqlalchemy import Engine, text
 
 from bot import database
@@ -124,6 +125,12 @@ def city(home: Path, *, durable: bool = True) -> Iterator[City]:
         finally:
             built.close()
             engine.dispose()
+
+
+def postmaster(town: City) -> psutil.Process:
+    """The PostgreSQL of this city."""
+    pid = (town.home / "postgres" / "postmaster.pid").read_text().splitlines()[0]
+    return psutil.Process(int(pid))
 
 
 def free_port() -> int:

@@ -14,13 +14,20 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from tests.chaos.city import DISPATCH, City, Fanzha, city
+from bot.nlu import train
+from tests.chaos.city import DISPATCH, ROOT, City, Fanzha, city, postmaster
 from tests.double import BotApiProcess
 
 LONG = bool(os.environ.get("CHAOS_LONG"))  # `make chaos`
 KILLS = int(os.environ.get("CHAOS_KILLS", "300" if LONG else "60"))
 LIVE = "公安局的说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂，不让我告诉家里人"
 QUIET = "上个月刷单做任务，前几单返了佣金，后来垫了两万多提不出来"
+
+MODELS = ROOT / "var" / "models"
+needs_model = pytest.mark.skipif(
+    not train.PYTHON.exists() or train.best_model(MODELS.parent) is None,
+    reason="no Rasa environment or model: `make setup`",
+)
 
 pytestmark = pytest.mark.timeout(1800 if LONG else 400)
 
@@ -180,10 +187,51 @@ def test_a_database_that_is_away_loses_nothing(town: City, api: BotApiProcess) -
     settled(town, api, crowd, within=60)
 
 
-def postmaster(town: City) -> psutil.Process:
-    """The PostgreSQL of this city."""
-    pid = (town.home / "postgres" / "postmaster.pid").read_text().splitlines()[0]
-    return psutil.Process(int(pid))
+@needs_model
+def test_an_nlu_server_that_is_killed_leaves_nobody_unanswered_and_its_verdicts_are_made_up_for(
+    town: City, api: BotApiProcess
+) -> None:
+    chance = random.Random(20260506)
+    (town.home / "models").symlink_to(MODELS)
+    (service,) = start(town, api, "telegram,sender,schedule", nlu_url="")
+
+    with Crowd(api, a_second=3) as crowd:
+        kill_nlu(service, after=chance.uniform(0.2, 1.5))  # as it starts
+        for _ in range(8 if LONG else 1):
+            judged = count(town, by="rasa")
+            wait(lambda least=judged: count(town, by="rasa") > least, within=60)
+            kill_nlu(service, after=chance.uniform(0.0, 1.0))  # as it works
+            wait(lambda: count(town, by="rules") > 0, within=20)
+
+    wait(lambda: count(town, by="rasa") == len(crowd.all), within=60)  # rules' are judged again
+    settled(town, api, crowd, within=30)
+
+
+def kill_nlu(service: Fanzha, *, after: float) -> None:
+    """Kill the NLU server of this service so many seconds after it has one."""
+    assert service.process is not None
+    parent = psutil.Process(service.process.pid)
+    found: list[psutil.Process] = []
+
+    def is_there() -> bool:
+        found[:] = [each for each in parent.children() if "serve.py" in " ".join(each.cmdline())]
+        return bool(found)
+
+    wait(is_there, within=60)
+    time.sleep(after)
+    found[0].kill()
+
+
+def count(town: City, *, by: str) -> int:
+    """How many reports this one judged."""
+    return int(str(town.scalar("SELECT count(*) FROM report WHERE judged_by = :by", by=by)))
+
+
+def wait(until: Callable[[], bool], *, within: float) -> None:
+    end = time.monotonic() + within
+    while not until():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_a_stopped_process_finishes_what_it_began_and_gives_the_rest_back(

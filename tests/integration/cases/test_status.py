@@ -31,7 +31,9 @@ LEADS_TO = {"claim": Status.CLAIMED, "release": Status.OPEN, "close": Status.CLO
 @pytest.fixture
 def case(sessions: Sessions, now: datetime, noise: None) -> Case:
     with sessions.begin() as db:
-        citizen = citizens.lock(db, channel="telegram", address="1", first_step="listening")
+        citizen = citizens.receive(
+            db, channel="telegram", external_id="1", address="1", first_step="listening"
+        )
         return store.open_case(db, citizen_id=citizen.id, cause="live", judgement=None, now=now)
 
 

@@ -48,7 +48,9 @@ def test_the_database_refuses_a_second_open_case_for_one_citizen(
     sessions: Sessions, now: datetime
 ) -> None:
     with sessions.begin() as db:
-        citizen = citizens.lock(db, channel="telegram", address="1", first_step="listening")
+        citizen = citizens.receive(
+            db, channel="telegram", external_id="1", address="1", first_step="listening"
+        )
         store.open_case(db, citizen_id=citizen.id, cause="live", judgement=None, now=now)
 
     with pytest.raises(IntegrityError), sessions.begin() as db:

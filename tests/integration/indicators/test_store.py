@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -31,7 +32,13 @@ def report(
         verdict, ScamType.LOAN, Stage.CONTACTED, False, 0.9, ("reason.type.loan",)
     )
     with sessions.begin() as db:
-        citizen = citizens.lock(db, channel="telegram", address=address, first_step="listening")
+        citizen = citizens.receive(
+            db,
+            channel="telegram",
+            external_id=uuid4().hex,
+            address=address,
+            first_step="listening",
+        )
         reports.file(
             db,
             "…",

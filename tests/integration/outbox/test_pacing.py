@@ -225,8 +225,16 @@ def test_a_batch_reaches_everybody_once_but_not_those_who_blocked_us(
 ) -> None:
     with box.sessions.begin() as db:
         for address in ("1", "2", "3"):
-            citizens.lock(db, channel="telegram", address=address, first_step="listening")
-        citizens.lock(db, channel="terminal", address="9", first_step="listening")
+            citizens.receive(
+                db,
+                channel="telegram",
+                external_id=address,
+                address=address,
+                first_step="listening",
+            )
+        citizens.receive(
+            db, channel="terminal", external_id="9", address="9", first_step="listening"
+        )
         citizens.mark_blocked(db, channel="telegram", address="3", now=clock())
     audience = select(Citizen.address).where(Citizen.channel == "telegram")
 
@@ -251,7 +259,9 @@ def test_a_batch_reaches_everybody_once_but_not_those_who_blocked_us(
 
 def test_a_batch_can_be_held_resumed_and_dropped(box: Box, clock: Clock) -> None:
     with box.sessions.begin() as db:
-        citizens.lock(db, channel="telegram", address="1", first_step="listening")
+        citizens.receive(
+            db, channel="telegram", external_id="1", address="1", first_step="listening"
+        )
         bulk.enqueue_bulk(
             db,
             batch="campaign:1",

@@ -70,7 +70,9 @@ def test_who_blocked_us_is_marked_and_nobody_else(
 ) -> None:
     with box.sessions.begin() as db:
         for channel, address in (("telegram", "1"), ("telegram", "2"), ("terminal", "1")):
-            citizens.lock(db, channel=channel, address=address, first_step="listening")
+            citizens.receive(
+                db, channel=channel, external_id=address, address=address, first_step="listening"
+            )
     box.put("一", to="1")
     sender.answers["一"] = Blocked("bot was blocked by the user")
 

@@ -16,7 +16,7 @@ from actions.triage.understanding import Understanding
 from bot.database import Sessions
 from bot.nlu.client import NluClient
 from bot.regions import Region
-from bot.rejudge import rejudge
+from bot.rejudge import BATCH, rejudge
 from bot.settings import Settings
 from bot.wiring import Service
 from tests.line import Line
@@ -118,6 +118,14 @@ def test_each_report_is_judged_again_once(line: Line, service: Service) -> None:
     model = Model(SCAM)
     assert again(service, line, model) == 0
     assert model.asked == 0
+
+
+def test_however_many_wait_none_waits_for_another_tick(line: Line, service: Service) -> None:
+    for _ in range(BATCH + 3):
+        line.says(VAGUE)
+
+    assert again(service, line, Model(HARMLESS)) == BATCH + 3
+    assert again(service, line, Model(HARMLESS)) == 0
 
 
 def test_a_server_that_goes_away_again_leaves_the_rest_for_later(
