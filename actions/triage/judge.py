@@ -14,7 +14,7 @@ from actions.triage.understanding import Understanding
 
 SCAM_AT = 0.8
 SUSPICIOUS_AT = 0.47
-UNCLEAR_AT = 0.3
+UNCLEAR_AT = 0.25
 LIVE_AT = 0.4
 LIVE_WITH_CUE_AT = 0.2  # where the words themselves say "now"
 SIGNAL_AT = 0.5

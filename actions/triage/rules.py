@@ -182,7 +182,7 @@ DEFRAUDED = re.compile(
 GRAVE_SIGNALS = frozenset(
     {Signal.CODE, Signal.THREAT, Signal.ASKED_PAY, Signal.DETAILS, Signal.ON_LINE, Signal.SCREEN}
 )
-ADVERTISED = 0.3  # what remains of a suspicion when the sender can be told to stop, or warns
+ADVERTISED = 0.25  # what remains of a suspicion when the sender can be told to stop, or warns
 TOLD = 0.6  # who says they were defrauded is believed, not doubted
 
 _STAGES = (Stage.LIVE, Stage.LOSS, Stage.CONTACTED, Stage.QUERY, Stage.NONE)

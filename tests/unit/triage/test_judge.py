@@ -23,8 +23,8 @@ def seen(scam: float, **stage: float) -> Understanding:
         (0.79, Verdict.SUSPICIOUS),
         (0.47, Verdict.SUSPICIOUS),
         (0.46, Verdict.UNCLEAR),
-        (0.3, Verdict.UNCLEAR),
-        (0.29, Verdict.NO_SIGN),
+        (0.25, Verdict.UNCLEAR),
+        (0.24, Verdict.NO_SIGN),
         (0.0, Verdict.NO_SIGN),
     ],
 )
@@ -133,7 +133,7 @@ def test_the_words_correct_what_the_model_cannot_see(
     assert judge(text, seen(scam)).verdict == verdict
 
 
-@pytest.mark.parametrize("scam", [0.1, 0.29])
+@pytest.mark.parametrize("scam", [0.1, 0.24])
 def test_what_is_no_scam_is_never_live_and_has_no_type(scam: float) -> None:
     judgement = judge("一段话", seen(scam, live=1.0))
 
