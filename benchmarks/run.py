@@ -224,7 +224,7 @@ async def beside_echo(town: City, stub: Stub, api: str, judge: str, seconds: flo
         if judge == "Rasa":
             await asyncio.to_thread(fanzha.wait_until, "nlu_server_up")
         await asyncio.sleep(3)
-        began = town.scalar("SELECT now()")
+        last = town.scalar("SELECT coalesce(max(id), 0) FROM report")
         bots = {
             "echo bot": Citizens(stub, echo_port, WORDS),
             "fanzha": Citizens(stub, port, WORDS),
@@ -253,10 +253,8 @@ async def beside_echo(town: City, stub: Stub, api: str, judge: str, seconds: flo
             bar = "≥ 0.5" if concurrency == 8 else ""
             note(f"fanzha ({judge}) ÷ echo bot, {concurrency} at once", ratio, "×", bar)
         if judge == "Rasa":  # whoever was too slow to be asked was answered by rules
-            asked = (
-                "SELECT 100.0 * avg((judged_by = 'rasa')::int) FROM report WHERE received_at > :t"
-            )
-            note("judged by Rasa, of these", float(str(town.scalar(asked, t=began))), "%")
+            share = "SELECT 100.0 * avg((judged_by = 'rasa')::int) FROM report WHERE id > :last"
+            note("judged by Rasa, of these", float(str(town.scalar(share, last=last))), "%")
     finally:
         echo.terminate()
         await asyncio.to_thread(fanzha.stop)
