@@ -168,13 +168,21 @@ HARMLESS = re.compile(
 OPT_OUT = re.compile(
     r"退订(?:请)?回?复?|(?:回|复)\s*(?:td|t|n|r|qx|0{1,5})(?![a-z0-9])|拒收(?:请)?回|reply stop|unsubscribe"
 )
+# What no lawful advertiser offers, opt-out or not.
+UNLAWFUL = re.compile(
+    r"荐股|涨停|牛股|内部(?:老师|消息|渠道)|稳赚|包赢|彩金|上下分|sure win|guaranteed profit"
+)
+# A notice that warns of fraud in general: nobody in it is being deceived.
+WARNING_OF_FRAUD = re.compile(
+    r"凡是?[^。!?\n我]{0,80}(?:都|均|一律|就)是?(?:电信)?(?:网络)?(?:诈骗|骗子)"
+)
 DEFRAUDED = re.compile(
     r"被[^,，。\n]{0,4}骗(?:了|走|去|光)|被(?:人)?(?:电信|网络)?诈骗|骗(?:了|走)我|(?:电信|网络|电话)诈骗了?\s?\d|(?:was|were|got|been) (?:scammed|defrauded|conned|swindled)"
 )
 GRAVE_SIGNALS = frozenset(
     {Signal.CODE, Signal.THREAT, Signal.ASKED_PAY, Signal.DETAILS, Signal.ON_LINE, Signal.SCREEN}
 )
-ADVERTISED = 0.3  # what remains of a suspicion when the sender can be told to stop
+ADVERTISED = 0.3  # what remains of a suspicion when the sender can be told to stop, or warns
 TOLD = 0.6  # who says they were defrauded is believed, not doubted
 
 _STAGES = (Stage.LIVE, Stage.LOSS, Stage.CONTACTED, Stage.QUERY, Stage.NONE)
@@ -212,7 +220,9 @@ def weigh(text: str, scam: float, signals: frozenset[Signal]) -> float:
     """Correct the model's probability where the words settle what it cannot see."""
     if DEFRAUDED.search(text) and not QUERY.search(text):
         return max(scam, TOLD)
-    if OPT_OUT.search(text) and not signals & GRAVE_SIGNALS:
+    if WARNING_OF_FRAUD.search(text) and "我" not in text:
+        return scam * ADVERTISED
+    if OPT_OUT.search(text) and not signals & GRAVE_SIGNALS and not UNLAWFUL.search(text):
         return scam * ADVERTISED
     return scam
 

@@ -65,9 +65,9 @@ class Judge(IntentClassifier, GraphComponent):
                 "signals": {"dense": 0.3, "sparse": 20.0},
                 UNCLEAR: {"dense": 0.3, "sparse": 20.0},
             },
-            "known_texts": 3000,
+            "known_texts": 2000,
             "gamma": 0.025,
-            "weight_of_whole": 0.7,
+            "weight_of_whole": 0.5,
         }
 
     def __init__(
@@ -238,14 +238,13 @@ class Judge(IntentClassifier, GraphComponent):
             message.set(name, answers, add_to_output=True)
 
     def _pooled(self, name: str, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Join what the whole says with what its two most telling parts say."""
+        """Join what the whole says with what its most telling part says, or all parts together."""
         if len(scores) == 1:
             return scores
         whole, rest = scores[:1], scores[1:]
-        strongest = np.sort(rest, axis=0)[-2:].mean(axis=0, keepdims=True)
-        if name in ("types", "stage"):
-            strongest = rest.mean(axis=0, keepdims=True)
+        told = rest.mean if name in ("types", "stage") else rest.max
         share = float(self._config["weight_of_whole"])
+        strongest = told(axis=0, keepdims=True)
         return np.asarray(share * whole + (1 - share) * strongest, np.float32)
 
 

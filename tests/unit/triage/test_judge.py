@@ -113,6 +113,16 @@ def test_what_is_live_is_never_left_unclear() -> None:
         pytest.param("新闻里说有人被骗了", 0.1, Verdict.NO_SIGN, id="somebody in the news"),
         pytest.param("满三百减一百，退订回TD", 0.9, Verdict.NO_SIGN, id="an advertiser"),
         pytest.param(
+            "内部老师荐股三只涨停，退订回TD",
+            0.9,
+            Verdict.SCAM,
+            id="an opt-out excuses no stock tips",
+        ),
+        pytest.param("凡是要你先交钱的都是诈骗！", 0.9, Verdict.NO_SIGN, id="a warning of fraud"),
+        pytest.param(
+            "民警说凡是先交钱的都是诈骗，可我已经交了", 0.9, Verdict.SCAM, id="one who tells of it"
+        ),
+        pytest.param(
             "登录链接填验证码领奖，退订回TD", 0.9, Verdict.SCAM, id="an opt-out excuses no code"
         ),
     ],
