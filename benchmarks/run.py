@@ -192,11 +192,13 @@ async def answers(seconds: float) -> None:
     api = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     with small_city() as town:
         await beside_echo(town, stub, api, "rules", seconds)
-        if train.PYTHON.exists() and train.best_model(MODELS.parent):
+        if train.PYTHON.exists() and not train.is_stale(MODELS.parent):
             (town.home / "models").symlink_to(MODELS)
             await beside_echo(town, stub, api, "Rasa", seconds)
         else:
-            print("with Rasa: not measured, there is no model (`make setup`)", flush=True)
+            print(
+                "with Rasa: not measured, no model of the present texts (`make setup`)", flush=True
+            )
     server.close()
 
 
@@ -222,6 +224,7 @@ async def beside_echo(town: City, stub: Stub, api: str, judge: str, seconds: flo
         if judge == "Rasa":
             await asyncio.to_thread(fanzha.wait_until, "nlu_server_up")
         await asyncio.sleep(3)
+        last = town.scalar("SELECT coalesce(max(id), 0) FROM report")
         bots = {
             "echo bot": Citizens(stub, echo_port, WORDS),
             "fanzha": Citizens(stub, port, WORDS),
@@ -249,6 +252,9 @@ async def beside_echo(town: City, stub: Stub, api: str, judge: str, seconds: flo
             ratio = rates["fanzha"] / rates["echo bot"]
             bar = "≥ 0.5" if concurrency == 8 else ""
             note(f"fanzha ({judge}) ÷ echo bot, {concurrency} at once", ratio, "×", bar)
+        if judge == "Rasa":  # whoever was too slow to be asked was answered by rules
+            share = "SELECT 100.0 * avg((judged_by = 'rasa')::int) FROM report WHERE id > :last"
+            note("judged by Rasa, of these", float(str(town.scalar(share, last=last))), "%")
     finally:
         echo.terminate()
         await asyncio.to_thread(fanzha.stop)

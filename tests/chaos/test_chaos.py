@@ -25,8 +25,8 @@ QUIET = "上个月刷单做任务，前几单返了佣金，后来垫了两万�
 
 MODELS = ROOT / "var" / "models"
 needs_model = pytest.mark.skipif(
-    not train.PYTHON.exists() or train.best_model(MODELS.parent) is None,
-    reason="no Rasa environment or model: `make setup`",
+    not train.PYTHON.exists() or train.is_stale(MODELS.parent),
+    reason="no Rasa environment, or no model of the present texts: `make setup`",
 )
 
 pytestmark = pytest.mark.timeout(1800 if LONG else 400)
