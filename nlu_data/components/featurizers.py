@@ -6,6 +6,7 @@ row for each part of a long text (none for a short one), not one for each token.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -54,8 +55,9 @@ class _Component(GraphComponent):
             self.process(examples[start : start + BATCH])
         return training_data
 
+    @abstractmethod
     def process(self, messages: list[Message]) -> list[Message]:
-        raise NotImplementedError
+        """Add to each message what this component makes of it."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
@@ -73,8 +75,9 @@ class PlainText(_Component):
 class _Featurizer(_Component):
     """Computes one matrix for a batch of texts and deals its rows out to the messages."""
 
+    @abstractmethod
     def matrix(self, texts: list[str]) -> Any:
-        raise NotImplementedError
+        """Return one row a text."""
 
     def process(self, messages: list[Message]) -> list[Message]:
         texts = [text for m in messages for text in (m.get(PLAIN), *m.get(PARTS))]

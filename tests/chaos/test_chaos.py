@@ -14,20 +14,14 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from bot.nlu import train
-from tests.chaos.city import DISPATCH, ROOT, City, Fanzha, city, postmaster
+from tests.chaos.city import DISPATCH, City, Fanzha, city, postmaster
 from tests.double import BotApiProcess
+from tests.model import HOME, needs_model
 
 LONG = bool(os.environ.get("CHAOS_LONG"))  # `make chaos`
 KILLS = int(os.environ.get("CHAOS_KILLS", "300" if LONG else "60"))
 LIVE = "公安局的说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂，不让我告诉家里人"
 QUIET = "上个月刷单做任务，前几单返了佣金，后来垫了两万多提不出来"
-
-MODELS = ROOT / "var" / "models"
-needs_model = pytest.mark.skipif(
-    not train.PYTHON.exists() or train.is_stale(MODELS.parent),
-    reason="no Rasa environment, or no model of the present texts: `make setup`",
-)
 
 pytestmark = pytest.mark.timeout(1800 if LONG else 400)
 
@@ -192,7 +186,7 @@ def test_an_nlu_server_that_is_killed_leaves_nobody_unanswered_and_its_verdicts_
     town: City, api: BotApiProcess
 ) -> None:
     chance = random.Random(20260506)
-    (town.home / "models").symlink_to(MODELS)
+    (town.home / "models").symlink_to(HOME / "models")
     (service,) = start(town, api, "telegram,sender,schedule", nlu_url="")
 
     with Crowd(api, a_second=3) as crowd:

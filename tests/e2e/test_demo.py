@@ -12,15 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.nlu import train as training
+from tests.model import HOME, needs_model
 
 ROOT = Path(__file__).resolve().parents[2]
-HOME = ROOT / "var"
-
-needs_model = pytest.mark.skipif(
-    not training.PYTHON.exists() or training.is_stale(HOME),
-    reason="no Rasa environment or model: `make setup`",
-)
 
 
 @pytest.fixture

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.nlu import train as training
 from tests.double import BotApi
+from tests.model import HOME, needs_model
 
 if TYPE_CHECKING:
     from conftest import Database, Host
-
-HOME = Path(__file__).resolve().parents[2] / "var"
-
-needs_model = pytest.mark.skipif(
-    not training.PYTHON.exists() or training.best_model(HOME) is None,
-    reason="no Rasa environment or model: `make setup`",
-)
 
 
 @needs_model
