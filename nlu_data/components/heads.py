@@ -7,7 +7,7 @@ of a scheme. They err on different texts, so the mean of their scores errs less 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -169,9 +169,8 @@ class Stack:
         }
 
 
-def fit_exclusive(views: Views, labels: Sequence[str], wanted: Wanted) -> Head:
+def fit_exclusive(views: Views, right: NDArray[np.str_], wanted: Wanted) -> Head:
     """Fit one answer out of many."""
-    right = np.array(labels)
     weights, biases = {}, []
     for view, c in wanted.items():
         model = _fit(views.seen[view], right, view, c)

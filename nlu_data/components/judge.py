@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy import sparse
 
+from nlu_data.components.at_once import at_once
 from nlu_data.components.heads import Head, Likeness, Stack, Views, fit_each, fit_exclusive
 from nlu_data.components.progress import tell
 
@@ -35,7 +37,7 @@ SIGNALS = (
     "details",
 )
 UNCLEAR = "unclear"  # the intent of texts of which nobody could tell
-HEADS = ("scam", "types", "talk", "stage", "signals", UNCLEAR)
+HEADS = ("stage", "types", "scam", "signals", "talk", UNCLEAR)  # the longest to learn first
 MODEL_FILE = "judge.npz"
 
 
@@ -138,6 +140,7 @@ class Judge(IntentClassifier, GraphComponent):
         stages = np.array([d.get("stage", "none") for d in metadata])
         is_scam = stages != "none"
         unclear = intents == UNCLEAR
+        is_talk = ~is_scam & ~unclear
         # A general question about a scam is neither; it is left out of this head only. What nobody
         # could tell stands in it twice, as a scam and as none: the truth is even odds.
         told = np.r_[np.flatnonzero(stages != "query"), np.flatnonzero(unclear)]
@@ -148,18 +151,24 @@ class Judge(IntentClassifier, GraphComponent):
             s: np.array([s in (d.get("signals") or ()) for d in metadata])[is_scam]
             for s in SIGNALS
         }
-        heads = {"scam": fit_each(views[told], {"scam": judged}, wanted["scam"], calibrate=True)}
-        tell("Judge: knows scam from none")
-        for name, labels, rows in (
-            ("types", intents, is_scam),
-            ("talk", intents, ~is_scam & ~unclear),
-            ("stage", stages, ~unclear),
-        ):
-            heads[name] = fit_exclusive(views[rows], labels[rows].tolist(), wanted[name])
+
+        learn: dict[str, Callable[[], Head]] = {
+            "stage": lambda: fit_exclusive(views[~unclear], stages[~unclear], wanted["stage"]),
+            "types": lambda: fit_exclusive(views[is_scam], intents[is_scam], wanted["types"]),
+            "scam": lambda: fit_each(
+                views[told], {"scam": judged}, wanted["scam"], calibrate=True
+            ),
+            "signals": lambda: fit_each(views[is_scam], signs, wanted["signals"]),
+            "talk": lambda: fit_exclusive(views[is_talk], intents[is_talk], wanted["talk"]),
+            UNCLEAR: lambda: fit_each(views, {UNCLEAR: unclear}, wanted[UNCLEAR]),
+        }
+
+        def know(name: str) -> Head:
+            head = learn[name]()
             tell(f"Judge: knows {name}")
-        heads["signals"] = fit_each(views[is_scam], signs, wanted["signals"])
-        heads[UNCLEAR] = fit_each(views, {UNCLEAR: unclear}, wanted[UNCLEAR])
-        return heads
+            return head
+
+        return dict(zip(HEADS, at_once(know, HEADS), strict=True))
 
     def _views(self, dense: NDArray[np.float32], counts: sparse.csr_matrix) -> Views:
         assert self._likeness is not None  # noqa: S101  learnt or loaded before
