@@ -15,7 +15,7 @@ from actions.triage.understanding import Understanding
 SCAM_AT = 0.8
 SUSPICIOUS_AT = 0.47
 UNCLEAR_AT = 0.25
-LIVE_AT = 0.4
+LIVE_AT = 0.35
 LIVE_WITH_CUE_AT = 0.2  # where the words themselves say "now"
 SIGNAL_AT = 0.5
 ASKED_ABOUT_AT = 0.5
@@ -149,7 +149,8 @@ def _subject(*readings: Understanding) -> ScamType | None:
 
 
 def _stage(stages: Mapping[str, float], *, says_now: bool) -> Stage:
-    if stages.get(Stage.LIVE, 0.0) >= (LIVE_WITH_CUE_AT if says_now else LIVE_AT):
+    live = stages.get(Stage.LIVE, 0.0)
+    if live >= (LIVE_WITH_CUE_AT if says_now else LIVE_AT) and live > stages.get(Stage.NONE, 0.0):
         return Stage.LIVE
     rest = {name: p for name, p in stages.items() if name != Stage.LIVE}
     return Stage(max(rest, key=lambda name: rest[name])) if rest else Stage.NONE

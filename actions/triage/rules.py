@@ -180,7 +180,10 @@ DEFRAUDED = re.compile(
     r"被[^,，。\n]{0,4}骗(?:了|走|去|光)|被(?:人)?(?:电信|网络)?诈骗|骗(?:了|走)我|(?:电信|网络|电话)诈骗了?\s?\d|(?:was|were|got|been) (?:scammed|defrauded|conned|swindled)"
 )
 GRAVE_SIGNALS = frozenset(
-    {Signal.CODE, Signal.THREAT, Signal.ASKED_PAY, Signal.DETAILS, Signal.ON_LINE, Signal.SCREEN}
+    {
+        *(Signal.CODE, Signal.THREAT, Signal.ASKED_PAY, Signal.DETAILS),
+        *(Signal.ON_LINE, Signal.SCREEN, Signal.APP),
+    }
 )
 ADVERTISED = 0.25  # what remains of a suspicion when the sender can be told to stop, or warns
 TOLD = 0.6  # who says they were defrauded is believed, not doubted

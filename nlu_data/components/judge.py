@@ -60,14 +60,14 @@ class Judge(IntentClassifier, GraphComponent):
         """Which views each head reads and how freely, how the kernel bends, how parts count."""
         return {
             "heads": {
-                "scam": {"kernel": 10.0, "sparse": 20.0},
-                "types": {"kernel": 10.0, "sparse": 20.0},
+                "scam": {"kernel": 20.0, "sparse": 40.0},
+                "types": {"kernel": 20.0, "sparse": 40.0},
                 "talk": {"dense": 0.3, "sparse": 20.0},
-                "stage": {"dense": 0.3, "kernel": 5.0, "sparse": 20.0},
+                "stage": {"dense": 0.3, "kernel": 10.0, "sparse": 40.0},
                 "signals": {"dense": 0.3, "sparse": 20.0},
                 UNCLEAR: {"dense": 0.3, "sparse": 20.0},
             },
-            "known_texts": 2000,
+            "known_texts": 3000,
             "gamma": 0.025,
             "weight_of_whole": 0.5,
         }

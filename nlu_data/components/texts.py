@@ -13,9 +13,12 @@ import yaml
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.training_data.structures import StoryGraph
 from rasa.shared.importers.importer import TrainingDataImporter
+from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.utils.io import read_model_configuration
+
+from nlu_data.components.slips import slipped
 
 
 class Texts(TrainingDataImporter):
@@ -50,8 +53,17 @@ class Texts(TrainingDataImporter):
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
         if self._data is None:
             files = sorted(file for folder in self._folders for file in folder.glob("*.yml"))
-            self._data = TrainingData([message for file in files for message in read(file)])
+            written = [message for file in files for message in read(file)]
+            self._data = TrainingData(written + copies_with_slips(written))
         return self._data
+
+
+def copies_with_slips(written: list[Message]) -> list[Message]:
+    """Return those copies that have slips of the thumb in them, labelled as what they are of."""
+    copies = []
+    for at, text in slipped([message.get(TEXT) for message in written]):
+        copies.append(Message({**written[at].data, TEXT: text}))
+    return copies
 
 
 def read(file: Path) -> list[Message]:
