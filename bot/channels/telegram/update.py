@@ -28,7 +28,7 @@ CHANNEL = "telegram"
 _COMMAND = re.compile(r"^/([a-z_]+)(?:@(\w+))?(?:\s+(.*))?$", re.IGNORECASE | re.DOTALL)
 _CASE = re.compile(r"^case:(C-[0-9A-Z]{5}):([a-z_]+)(?::([a-z0-9_-]+))?$")
 _CAMPAIGN = re.compile(r"^campaign:(\d{1,9}):([a-z_]+)(?::([0-9a-f]{8,64}))?$")
-_ASK = re.compile(r"^ask:([a-z_]+):([a-z0-9_]+)$")
+_ASK = re.compile(r"^ask:([a-z_]+):([a-z0-9_.-]+)$")
 
 
 @dataclass(frozen=True, slots=True)

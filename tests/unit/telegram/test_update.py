@@ -247,6 +247,11 @@ def test_a_button_below_a_campaign_is_a_publishers(data: str, expected: Campaign
             "campaign:1:approve:zz", Pressed("unknown", "campaign:1:approve:zz"), id="no hash"
         ),
         pytest.param("ask:money:yes", Pressed("money", "yes"), id="ours"),
+        pytest.param(
+            "ask:quiz:police-call.scam_real",
+            Pressed("quiz", "police-call.scam_real"),
+            id="one of a pair in a tip",
+        ),
         pytest.param("ask:money", Pressed("unknown", "ask:money"), id="half of ours"),
         pytest.param("case:X-7K3M9:claim", Pressed("unknown", "case:X-7K3M9:claim"), id="no code"),
         pytest.param("case:C-7K3M9", Pressed("unknown", "case:C-7K3M9"), id="no verb"),
