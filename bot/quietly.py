@@ -25,7 +25,13 @@ SWEEP_AT_ONCE = 200
 
 def is_on(citizen: Citizen, *, now: datetime) -> bool:
     """Tell whether this citizen is to be spoken to discreetly."""
-    return citizen.discreet_since is not None and now < citizen.discreet_since + LASTS
+    return citizen.discreet_since is not None and now < ends(citizen)
+
+
+def ends(citizen: Citizen) -> datetime:
+    """Return when this citizen, who is being watched, is spoken to as everybody is again."""
+    assert citizen.discreet_since is not None  # noqa: S101  by the caller
+    return citizen.discreet_since + LASTS
 
 
 def soften(
