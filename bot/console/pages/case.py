@@ -6,11 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from starlette.responses import Response
 
 from actions.audit import store as audit
-from actions.audit.models import AuditEntry
 from actions.cases import pictures, search, status, thread, timers
 from actions.cases import store as cases
 from actions.cases.access import may_see
@@ -28,7 +26,7 @@ from actions.reports.models import Report
 from actions.triage.judgement import Verdict
 from bot import desk as duty
 from bot import relay
-from bot.console import view
+from bot.console import told, view
 from bot.console.answers import done
 from bot.console.asking import Ask, NotDone, Refused, form, page
 from bot.console.pages import payments
@@ -99,7 +97,7 @@ def _show(ask: Ask, template: str) -> Response:
         relay.read_by_officer(ask.db, ask.desk, case, ask.officer, now=ask.now)
         outbox.nudge(ask.db)
     timer = timers.find(ask.db, case_id=case.id)
-    told = reports.list_for_case(ask.db, case_id=case.id)
+    reported = reports.list_for_case(ask.db, case_id=case.id)
     merged = ask.db.get(Case, case.merged_into_id) if case.merged_into_id else None
     return view.show(
         ask,
@@ -112,7 +110,7 @@ def _show(ask: Ask, template: str) -> Response:
         timer=timer,
         asked=timer is not None and timer.kind == Kind.ASKED,
         merged=merged,
-        judged=max(told, key=_gravity) if told else None,
+        judged=max(reported, key=_gravity, default=None),
         timeline=_timeline(ask, case),
         leads=_leads(ask, case),
         payments=payments.glances(ask, case) if holds or case.status == Status.CLOSED else [],
@@ -181,9 +179,9 @@ def _timeline(ask: Ask, case: Case) -> list[Entry]:
         for each in reports.list_for_case(ask.db, case_id=case.id)
         if not any(each.text == text and abs(each.received_at - at) < SAME for text, at in heard)
     ]
-    names = {each.id: each.name for each in ask.db.scalars(select(Officer))}
+    names = told.names(ask)
     entries += [
-        Entry(f"a{each.id}", "event", each.at, _told(ask, each, names))
+        Entry(f"a{each.id}", "event", each.at, told.event(ask, each, names))
         for each in audit.list_for_case(ask.db, code=case.code)
         if each.event not in QUIET
     ]
@@ -219,50 +217,6 @@ def _with_days(ask: Ask, entries: Sequence[Entry]) -> list[Entry]:
         made.append(replace(each, day=day if day != last else ""))
         last = day
     return made
-
-
-def _told(ask: Ask, entry: AuditEntry, names: dict[int, str]) -> str:
-    """Put an entry of the audit log into words."""
-    details = entry.details
-
-    def name(value: object) -> str:
-        return names.get(value, "—") if isinstance(value, int) else "—"
-
-    actor = entry.actor.removeprefix("officer:")
-    reached = details.get("officers")
-    alerted = [name(each) for each in reached] if isinstance(reached, list) else []
-    if details.get("desk"):
-        alerted.insert(0, ask.say("console.event.the_desk"))
-    until = str(details.get("until") or "")
-    params = {
-        "officer": names.get(int(actor), "—") if actor.isdigit() else _nobody(ask, actor),
-        "to": name(details.get("to")),
-        "owner": name(details.get("owner")),
-        "alerted": "、".join(alerted) if ask.language == "zh" else ", ".join(alerted),
-        "outcome": _outcome(ask, str(details.get("outcome") or "")),
-        "into": str(details.get("into") or details.get("case") or ""),
-        "until": _clock(ask, until),
-        "type": f"type.{details.get('type')}",
-        "stage": f"stage.{details.get('stage')}",
-        "event": entry.event,
-    }
-    key = f"console.event.{entry.event.replace('.', '_')}"
-    return ask.say(key if ask.knows(key) else "console.event.other", **params)
-
-
-def _nobody(ask: Ask, actor: str) -> str:
-    return ask.say("console.stranger" if actor == "stranger" else "console.system")
-
-
-def _outcome(ask: Ask, outcome: str) -> str:
-    key = f"console.outcome.{outcome}"
-    return ask.say(key) if ask.knows(key) else outcome
-
-
-def _clock(ask: Ask, when: str) -> str:
-    if not when:
-        return ""
-    return datetime.fromisoformat(when).astimezone(ask.service.region.timezone).strftime("%H:%M")
 
 
 # -- verbs --------------------------------------------------------------------------------------
@@ -335,7 +289,7 @@ def _snooze(ask: Ask, case: Case) -> str:
         raise status.TooLong
     until = ask.now + timedelta(minutes=int(minutes))
     duty.snooze(ask.db, ask.desk, case, until=until, by=ask.officer, now=ask.now)
-    return ask.say("console.done.snooze", until=_clock(ask, until.isoformat()))
+    return ask.say("console.done.snooze", until=told.clock(ask, until.isoformat()))
 
 
 def _merge(ask: Ask, case: Case) -> str:

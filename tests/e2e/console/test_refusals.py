@@ -10,7 +10,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import text
 
+from actions.cases.models import Case
 from actions.officers.models import Officer, Role
+from bot import clock
+from bot import desk as duty
 
 from .conftest import Client
 from .desk import LIVE, Console
@@ -216,4 +219,24 @@ def test_only_supervisors_read_the_audit_log(console: Console, client: Client) -
     supervisor = client(console.officer("周敏", Role.SUPERVISOR))
 
     assert dispatcher.get("/trail").status_code == 403
-    assert "console.refused" in supervisor.get("/trail?only=refused").text
+    assert "▲ 值班台拒绝了一次请求" in supervisor.get("/trail?only=refused").text
+
+
+def test_the_audit_log_is_read_in_words_of_the_officers_language(
+    console: Console, client: Client
+) -> None:
+    dispatcher = console.officer("李卫东")
+    console.says(LIVE)
+    with console.sessions.begin() as db:
+        case = db.get_one(Case, console.case().id)
+        by = db.get_one(Officer, dispatcher.id)
+        duty.claim(db, console.service.desk, case, by=by, now=clock.now())
+    client(dispatcher).get("/trail")
+    supervisor = client(console.officer("Zhou", Role.SUPERVISOR, language="en"))
+
+    read = supervisor.get("/trail").text
+
+    assert "李卫东 took the case" in read
+    assert "not for their role · GET /trail" in read
+    assert re.search(r"Citizen \d+", read)
+    assert [e for e in ("case.claimed", "console.refused", "citizen:") if e in read] == []
