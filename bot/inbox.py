@@ -79,6 +79,7 @@ class Inbound:
     content: Words | Pressed | Command | Unreadable
     language_hint: str | None = None  # what their client is set to, until they have said something
     photo: str | None = None  # the channel's own id of a picture that came with it
+    attached: str = ""  # what else did: "voice", "video", "image", "file", "place", "contact"
     ref: str | None = None  # the channel's own id of the message
     about: str | None = None  # the case named by the message of ours that this answers
     group: bool = False  # addressed to us among others: no questions, no case, no memory
@@ -240,6 +241,7 @@ def _open(taking: _Taking, cause: str, judgement: Judgement | None) -> None:
     taking.case = opening.open_case(
         db, taking.desk, taking.citizen, cause, judgement, report=report, now=now
     )
+    _pass_on(taking, taking.case)  # their words are on the card
 
 
 def _tell_desk(taking: _Taking, told: TellDesk) -> None:
@@ -264,10 +266,20 @@ def _tell_desk(taking: _Taking, told: TellDesk) -> None:
         duty.tell(taking.db, desk, case, said, now=taking.now)
         if not text:
             _keep_answer(taking, case, line)
-    photo = taking.message.photo
-    if text or photo:
-        words = Written(text, photo=photo, ref=taking.message.ref)
-        relay.hear(taking.db, desk, case, words, citizen=taking.citizen, now=taking.now)
+    if text or not lines:
+        _pass_on(taking, case, text)
+
+
+def _pass_on(taking: _Taking, case: Case, text: str = "") -> None:
+    """Bring what they wrote to the officers, with what came with it; nothing makes no message."""
+    message = taking.message
+    if not (text or message.photo or message.attached):
+        return
+    written = Written(text, photo=message.photo, ref=message.ref)
+    citizen, attached = taking.citizen, message.attached
+    relay.hear(
+        taking.db, taking.desk, case, written, citizen=citizen, now=taking.now, attached=attached
+    )
 
 
 def _keep_answer(taking: _Taking, case: Case, line: Line) -> None:

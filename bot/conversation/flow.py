@@ -114,9 +114,8 @@ def _advance(session: Session, event: Event) -> Turn:
             return _pressed(session, question, value)
         case Command(name, argument):
             return _command(session, name, argument)
-        case Unreadable(picture=True) if session.case:
-            told = TellDesk(picture=True)
-            return Turn(session, (messages.simple("case.passed_to_officer"),), (told,))
+        case Unreadable(showable=True) if session.case:
+            return Turn(session, (messages.simple("case.passed_to_officer"),), (TellDesk(),))
         case Unreadable():
             return Turn(session, (messages.simple("unreadable"),))
 
