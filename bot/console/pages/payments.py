@@ -13,8 +13,8 @@ from datetime import datetime
 from starlette.responses import Response
 
 from actions.cases import numbers, status, stop_payment
-from actions.cases.models import Case, PaymentState, StopPayment
-from actions.cases.stop_payment import FIELDS, GOLDEN, NUMBERS, REQUIRED, Rules, Wrong
+from actions.cases.models import Case, PaymentState, Status, StopPayment
+from actions.cases.stop_payment import FIELDS, GOLDEN, NUMBERS, REQUIRED, Wrong
 from actions.outbox import store as outbox
 from bot import stop_pay
 from bot.console import view
@@ -64,7 +64,7 @@ def _find(ask: Ask) -> StopPayment:
 
     case, number = find(ask), ask.path("number")
     request = ask.db.get(StopPayment, int(number)) if number.isdigit() else None
-    if request is None or request.case_id != case.id:
+    if request is None or case.id not in (request.case_id, request.worked_in.id):
         raise Refused(Why.NOT_SEEN, case_code=case.code)
     return request
 
@@ -90,13 +90,13 @@ def _show(
         values["paid_at"] = when.astimezone(zone).strftime("%m-%d %H:%M")
     if "amount" in values:
         values["amount"] = view.money(int(values["amount"]))
-    holds = told.whole and request.case.status != "closed"
+    holds = told.whole and request.worked_in.status != Status.CLOSED
     return view.show(
         ask,
         "payment_form.html" if ask.partial else "payment.html",
         here="queue",
         code=status_code,
-        case=request.case,
+        case=request.worked_in,
         told=told,
         until=ask.now + told.left if told.left is not None else None,
         golden=int(GOLDEN.total_seconds()),
@@ -135,8 +135,7 @@ def fill(ask: Ask) -> Response:
     """Keep what was filled in; send it when that was asked for and nothing is missing."""
     request = _find(ask)
     vault = ask.service.vault
-    zone = ask.service.region.timezone
-    rules = Rules(ask.service.region.country, zone)
+    rules = stop_pay.rules(ask.service.region)
 
     def do() -> Response:
         given, errors = {}, {}
@@ -167,7 +166,7 @@ def fill(ask: Ask) -> Response:
         outbox.nudge(ask.db)
         return _show(ask, request, given={}, errors={})
 
-    return _trying(ask, request.case, do)
+    return _trying(ask, request.worked_in, do)
 
 
 def _same_minute(shown: str, stored: str | None, ask: Ask) -> bool:
@@ -180,29 +179,21 @@ def _same_minute(shown: str, stored: str | None, ask: Ask) -> bool:
 def answer(ask: Ask) -> Response:
     """Note what the bank answered."""
     request = _find(ask)
-    vault, by, now = ask.service.vault, ask.officer, ask.now
+    answered = ask.value("answer")
+    said = ask.value("amount" if answered == "frozen" else "why")
 
     def do() -> Response:
         try:
-            match ask.value("answer"):
-                case "accepted":
-                    stop_payment.accept(ask.db, request, by=by, now=now)
-                case "frozen":
-                    stop_payment.freeze(
-                        ask.db, vault, request, ask.value("amount"), by=by, now=now
-                    )
-                case "refused":
-                    stop_payment.refuse(ask.db, vault, request, ask.value("why"), by=by, now=now)
-                case _:
-                    raise status.IllegalMove
-        except Wrong as fact:
-            name = "frozen" if ask.value("answer") == "frozen" else "refused"
-            return _show(
-                ask, request, given={}, errors={name: ask.say(str(fact))}, status_code=422
+            stop_pay.note_answer(
+                ask.db, ask.desk, request, answered, said, by=ask.officer, now=ask.now
             )
+        except Wrong as fact:
+            errors = {answered: ask.say(str(fact))}
+            return _show(ask, request, given={}, errors=errors, status_code=422)
+        outbox.nudge(ask.db)
         return _show(ask, request, given={}, errors={})
 
-    return _trying(ask, request.case, do)
+    return _trying(ask, request.worked_in, do)
 
 
 def _trying(ask: Ask, case: Case, do: Callable[[], Response]) -> Response:
@@ -226,8 +217,8 @@ def download(kind: str) -> Callable[[Ask], Response]:
         request = _find(ask)
         told = stop_payment.view(ask.db, ask.service.vault, request, by=ask.officer, now=ask.now)
         if not told.whole:
-            raise Refused(Why.ROLE, case_code=request.case.code)
-        name = f"{request.case.code}-{request.id}.{kind}"
+            raise Refused(Why.ROLE, case_code=request.worked_in.code)
+        name = f"{request.worked_in.code}-{request.id}.{kind}"
         make = stop_pay.as_pdf if kind == "pdf" else stop_pay.as_csv
         return Response(
             make(ask.service.vault, request, ask.service.region),
