@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from actions.campaigns import queue
 from actions.campaigns.models import Campaign, Delivery, Occurrence, State
 from actions.outbox.store import BLOCKED
 
@@ -54,7 +55,7 @@ def run_out(db: Session, occurrence: Occurrence, *, now: datetime) -> int:
 def settle_open(db: Session) -> None:
     """Do so for every occurrence that is not over."""
     for occurrence_id in db.scalars(
-        select(Occurrence.id).where(Occurrence.state.in_(["queueing", "queued"]))
+        select(Occurrence.id).where(Occurrence.state.in_(queue.OPEN))
     ).all():
         settle(db, occurrence_id=occurrence_id)
 

@@ -91,6 +91,10 @@ class Occurrence(Base):
     settle_at: Mapped[datetime]  # when to look next at what became of it
     contents: Mapped[dict[str, object] | None]  # shared bodies by `variant:language:side`
     sums: Mapped[dict[str, object] | None]  # states and reasons, once it is over
+    # Where its messages are being brought, batch by batch: "held", "waiting", or never sent, for
+    # this reason; and the delivery up to which they are there.
+    moving: Mapped[str | None]
+    moved: Mapped[int | None]
     created_at: Mapped[datetime]
 
     campaign: Mapped[Campaign] = relationship()

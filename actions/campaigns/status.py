@@ -119,7 +119,7 @@ def send_back(db: Session, campaign: Campaign, *, by: Officer, now: datetime) ->
 
 def withdraw(db: Session, campaign: Campaign, *, by: Officer | None, now: datetime) -> None:
     """Make it a draft again: nothing goes out under an approval of something else."""
-    queue.drop(db, campaign, reason="cancelled", now=now)
+    queue.bring(db, campaign, "cancelled", now=now)
     move(db, campaign, Status.DRAFT, by=by, now=now)
     campaign.submitted_hash = campaign.approved_hash = None
     campaign.approved_by_id = campaign.approved_at = campaign.next_at = None
@@ -130,7 +130,7 @@ def pause(db: Session, campaign: Campaign, *, by: Officer, now: datetime) -> Non
     _require(by, STOPPING)
     _hold(db, campaign)
     move(db, campaign, Status.PAUSED, by=by, now=now)
-    queue.hold(db, campaign)
+    queue.bring(db, campaign, queue.HELD, now=now)
 
 
 def resume(db: Session, campaign: Campaign, *, by: Officer, home: str, now: datetime) -> None:
@@ -144,23 +144,23 @@ def resume(db: Session, campaign: Campaign, *, by: Officer, home: str, now: date
     waits = campaign.next_at is not None and not queue.is_open(db, campaign)
     to = Status.SCHEDULED if waits else Status.SENDING
     move(db, campaign, to, by=by, now=now)
-    queue.let_go(db, campaign, home=home, now=now)
+    queue.bring(db, campaign, queue.WAITING, home=home, now=now)
 
 
-def cancel(db: Session, campaign: Campaign, *, by: Officer, now: datetime) -> int:
-    """End it; return how many messages were still waiting and are not sent."""
+def cancel(db: Session, campaign: Campaign, *, by: Officer, now: datetime) -> None:
+    """End it; what still waits is not sent."""
     _require(by, STOPPING)
     _hold(db, campaign)
     move(db, campaign, Status.CANCELLED, by=by, now=now)
     campaign.ended_at, campaign.next_at = now, None
-    return queue.drop(db, campaign, reason="cancelled", now=now)
+    queue.bring(db, campaign, "cancelled", now=now)
 
 
 def expire(db: Session, campaign: Campaign, *, now: datetime) -> None:
     """End it because its time is over."""
     move(db, campaign, Status.EXPIRED, by=None, now=now)
     campaign.ended_at, campaign.next_at = now, None
-    queue.drop(db, campaign, reason="late", now=now)
+    queue.bring(db, campaign, "late", now=now)
 
 
 def move(

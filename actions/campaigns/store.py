@@ -251,9 +251,7 @@ def begin(db: Session, campaign: Campaign, *, at: datetime, missed: bool, now: d
 
 def lock_finished(db: Session) -> Campaign | None:
     """Return a campaign that is sending although nothing of it is left, held by nobody else."""
-    still = exists().where(
-        Occurrence.campaign_id == Campaign.id, Occurrence.state.in_(["queueing", "queued"])
-    )
+    still = exists().where(Occurrence.campaign_id == Campaign.id, Occurrence.state.in_(queue.OPEN))
     return db.scalars(
         select(Campaign)
         .where(Campaign.status == Status.SENDING, ~still)
@@ -281,10 +279,22 @@ def lock_queueing(db: Session) -> Occurrence | None:
     campaign = db.get(
         Campaign,
         occurrence.campaign_id,
-        with_for_update={"read": True, "of": Campaign},
+        # Somebody who stops it holds it and wants the occurrence: waiting would be for ever.
+        with_for_update={"read": True, "of": Campaign, "skip_locked": True},
         populate_existing=True,
     )
     return occurrence if campaign and campaign.status == Status.SENDING else None
+
+
+def lock_moving(db: Session) -> Occurrence | None:
+    """Return an occurrence whose messages are being brought somewhere, held by nobody else."""
+    return db.scalars(
+        select(Occurrence)
+        .where(Occurrence.moving.is_not(None))
+        .order_by(Occurrence.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Occurrence)
+    ).one_or_none()
 
 
 def _plain(

@@ -245,8 +245,8 @@ def resume(campaign_id: Id, by: By) -> None:
 def cancel(campaign_id: Id, by: By) -> None:
     """End it; what still waits is not sent."""
     with _acting(campaign_id, by) as (service, db, campaign, who):
-        dropped = status.cancel(db, campaign, by=who, now=service.clock())
-    console.print(f"campaign {campaign_id} is cancelled; {dropped} messages were still waiting")
+        status.cancel(db, campaign, by=who, now=service.clock())
+    console.print(f"campaign {campaign_id} is cancelled; what still waited is not sent")
 
 
 @app.command("reword")
