@@ -33,7 +33,7 @@ def plan(
     by: Officer | None = None,
 ) -> Shift:
     """Put an officer on the roster from one time to another."""
-    if not starts_at < ends_at <= starts_at + 3 * USUAL_SHIFT or ends_at <= now:
+    if not timedelta() < ends_at - starts_at <= 3 * USUAL_SHIFT or ends_at <= now:
         raise BadShift
     shift = db.scalars(
         select(Shift).where(

@@ -19,11 +19,18 @@ from bot.campaigns import report, risk, telling, times, tips, wording
 from bot.campaigns.asked import LONGEST
 from bot.console import drafts, view
 from bot.console.answers import done
-from bot.console.asking import Ask, NotDone, Refused, form, page
+from bot.console.asking import Ask, NotDone, Refused, form, number, page
 from bot.console.refusals import Why
 from bot.console.view import Nav
 
 NAV = Nav("campaigns", "/campaigns", PUBLISHING)
+COLOURS = {
+    Status.SUBMITTED: "amber",
+    Status.APPROVED: "blue",
+    Status.SCHEDULED: "blue",
+    Status.SENDING: "green",
+    Status.PAUSED: "red",
+}
 
 
 def show(ask: Ask) -> Response:
@@ -38,7 +45,7 @@ def show(ask: Ask) -> Response:
             for each in rise.list_open(ask.db)
         ],
         campaigns=[(each, account.count(ask.db, each), _when(ask, each)) for each in found],
-        colours=_status_colours(),
+        colours=COLOURS,
     )
 
 
@@ -75,7 +82,7 @@ def one(ask: Ask) -> Response:
     """Show one campaign: how it will read, whom it reaches, what became of it."""
     campaign = _find(ask)
     at = max(filter(None, (ask.now, campaign.at)))
-    number, sample = store.sample_audience(ask.db, campaign, at=at)
+    reached, sample = store.sample_audience(ask.db, campaign, at=at)
     left_out = store.left_out(
         ask.db, campaign, at=at, least=timedelta(hours=ask.service.settings.bulk_gap)
     )
@@ -88,7 +95,7 @@ def one(ask: Ask) -> Response:
         "campaign.html",
         here="campaigns",
         campaign=campaign,
-        number=number,
+        number=reached,
         sample=sample,
         left_out=left_out,
         bodies=sorted(
@@ -107,7 +114,7 @@ def one(ask: Ask) -> Response:
         variants=len(said.variants),
         moves=moves,
         ended=campaign.status in status.ENDED,
-        colours=_status_colours(),
+        colours=COLOURS,
         languages_of=LANGUAGES,
         longest=LONGEST,
     )
@@ -167,22 +174,11 @@ def poster_of(ask: Ask) -> Response:
     return Response(poster.draw(poster.from_json(told)), media_type="image/png")
 
 
-def _status_colours() -> dict[str, str]:
-    return {
-        "submitted": "amber",
-        "approved": "blue",
-        "scheduled": "blue",
-        "sending": "green",
-        "paused": "red",
-    }
-
-
 def take_offer(ask: Ask) -> Response:
     """Draft the alert that is offered where reports rose."""
-    number = ask.path("number")
-    wanted = int(number) if number.isdecimal() and len(number) < 10 else 0
+    offer = number(ask.path("number")) or 0
     try:
-        made = risk.take(ask.db, wanted, ask.service.region, by=ask.officer, now=ask.now)
+        made = risk.take(ask.db, offer, ask.service.region, by=ask.officer, now=ask.now)
     except Refusal as fact:
         raise _refusal(ask, fact, "/campaigns") from None
     go = f"/campaigns/{made.id}"
@@ -254,9 +250,7 @@ def download(ask: Ask) -> Response:
 
 
 def _find(ask: Ask) -> Campaign:
-    number = ask.path("number")
-    wanted = int(number) if number.isdecimal() and len(number) < 10 else 0
-    found = store.find(ask.db, campaign_id=wanted)
+    found = store.find(ask.db, campaign_id=number(ask.path("number")) or 0)
     if found is None:
         raise Refused(Why.NOT_SEEN)
     return found

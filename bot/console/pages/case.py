@@ -28,7 +28,7 @@ from bot import desk as duty
 from bot import relay
 from bot.console import told, view
 from bot.console.answers import done
-from bot.console.asking import Ask, NotDone, Refused, form, page
+from bot.console.asking import Ask, NotDone, Refused, form, number, page
 from bot.console.pages import payments
 from bot.console.refusals import Why
 
@@ -275,8 +275,8 @@ def _keep(ask: Ask, case: Case) -> None:
 
 
 def _hand_over(ask: Ask, case: Case) -> str:
-    wanted = ask.value("to")
-    to = ask.db.get(Officer, int(wanted)) if wanted.isdigit() else None
+    wanted = number(ask.value("to"))
+    to = ask.db.get(Officer, wanted) if wanted is not None else None
     if to is None or not may_see(to, case):
         raise NotDone(ask.say("console.not_done.no_officer"), back=f"/cases/{case.code}")
     duty.hand_over(ask.db, ask.desk, case, to=to, by=ask.officer, now=ask.now)

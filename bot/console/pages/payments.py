@@ -19,7 +19,7 @@ from actions.outbox import store as outbox
 from bot import stop_pay
 from bot.console import view
 from bot.console.answers import done
-from bot.console.asking import Ask, NotDone, Refused, form, page
+from bot.console.asking import Ask, NotDone, Refused, form, number, page
 from bot.console.refusals import Why
 
 NAV = None
@@ -62,8 +62,8 @@ def glances(ask: Ask, case: Case) -> list[Glance]:
 def _find(ask: Ask) -> StopPayment:
     from bot.console.pages.case import find
 
-    case, number = find(ask), ask.path("number")
-    request = ask.db.get(StopPayment, int(number)) if number.isdigit() else None
+    case, wanted = find(ask), number(ask.path("number"))
+    request = ask.db.get(StopPayment, wanted) if wanted is not None else None
     if request is None or case.id not in (request.case_id, request.worked_in.id):
         raise Refused(Why.NOT_SEEN, case_code=case.code)
     return request

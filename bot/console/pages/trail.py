@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from actions.audit.models import AuditEntry
 from bot.console import told, view
-from bot.console.asking import Ask, page
+from bot.console.asking import Ask, number, page
 from bot.console.refusals import EVENT
 from bot.console.view import WATCH, Nav
 
@@ -19,9 +19,9 @@ REFUSALS = (EVENT, "sign_in.refused", "case.refused", "webhook.refused", "update
 def show(ask: Ask) -> Response:
     """Show a hundred entries, older ones by their number."""
     query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(AT_ONCE)
-    before, only = ask.query("before"), ask.query("only")
-    if before.isdigit() and len(before) < 19:
-        query = query.where(AuditEntry.id < int(before))
+    before, only = number(ask.query("before")), ask.query("only")
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
     if only == "refused":
         query = query.where(AuditEntry.event.in_(REFUSALS))
     entries = ask.db.scalars(query).all()

@@ -214,6 +214,28 @@ def test_a_citizens_words_are_shown_as_words(
     assert page.locator(".bubble script, .bubble img").count() == 0
 
 
+@pytest.mark.parametrize("number", ["²", "٣", "9" * 40, "-1", "x"])
+def test_what_is_no_number_names_nothing(console: Console, client: Client, number: str) -> None:
+    console.says(LIVE)
+    code = console.case().code
+    signed_in = client(console.officer("周敏", *Role))
+    token = csrf(signed_in)
+
+    assert signed_in.get(f"/trail?before={number}").status_code == 200
+    assert signed_in.get(f"/cases/{code}/payments/{number}").status_code == 404
+    assert signed_in.get(f"/campaigns/{number}").status_code == 404
+    for path, field in ((f"/cases/{code}/hand_over", "to"), ("/roster/plan", "officer")):
+        answer = signed_in.post(path, data={"csrf": token, field: number})
+        assert answer.status_code < 500, path
+
+
+def test_a_sign_in_is_no_way_to_send_us_megabytes(console: Console) -> None:
+    here = {"origin": console.address, "sec-fetch-site": "same-origin"}
+    large = {"token": "x" * 100_000}
+
+    assert httpx.post(f"{console.address}/sign-in", data=large, headers=here).status_code == 413
+
+
 def test_only_supervisors_read_the_audit_log(console: Console, client: Client) -> None:
     dispatcher = client(console.officer("李卫东"))
     supervisor = client(console.officer("周敏", Role.SUPERVISOR))
