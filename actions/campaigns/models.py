@@ -54,7 +54,7 @@ class Campaign(Base):
     type: Mapped[str | None]  # a scam type
     status: Mapped[str] = mapped_column(index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
-    authors: Mapped[list[object]]  # ids of all who have had a hand in it
+    authors: Mapped[list[int]]  # ids of all who have had a hand in it
     variants: Mapped[dict[str, object]]  # {"a": {"zh": {"text": …, "scam": …}}, "b": …}
     audience: Mapped[dict[str, object]]
     cron: Mapped[str | None]

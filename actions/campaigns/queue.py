@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
-from actions.campaigns.audience import WANTED, Audience
+from actions.campaigns import audience
+from actions.campaigns.audience import WANTED
 from actions.campaigns.models import Campaign, Occurrence
 from actions.citizens.models import Citizen
 from actions.outbox import bulk
@@ -191,7 +192,7 @@ def batch(
     queued = db.execute(
         _QUEUE,
         {
-            **Audience(**{k: tuple(v) for k, v in campaign.audience.items()}).params(),  # type: ignore[arg-type]
+            **audience.stored(campaign.audience).params(),
             "corrects": campaign.corrects_id,
             "spoken": list(wording.languages),
             "variants": list(wording.variants),

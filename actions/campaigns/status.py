@@ -79,12 +79,12 @@ def content_hash(campaign: Campaign) -> str:
 def submit(db: Session, campaign: Campaign, *, by: Officer, now: datetime) -> None:
     """Ask a second person to approve it as it stands."""
     _require(by, PUBLISHING)
-    _hold(db, campaign)
+    hold(db, campaign)
     if campaign.expires_at and campaign.expires_at <= now:
         raise TooLate
     move(db, campaign, Status.SUBMITTED, by=by, now=now)
     campaign.submitted_hash = content_hash(campaign)
-    campaign.authors = sorted({*campaign.authors, by.id}, key=str)
+    campaign.authors = sorted({*campaign.authors, by.id})
 
 
 def approve(
@@ -92,7 +92,7 @@ def approve(
 ) -> str:
     """Approve exactly this content; return its hash. `seen` is the hash of what they looked at."""
     _require(by, PUBLISHING)
-    _hold(db, campaign)
+    hold(db, campaign)
     if Status.APPROVED not in MOVES[Status(campaign.status)]:
         raise IllegalMove(_told(campaign, Status.APPROVED))
     if by.id in campaign.authors or by.id == campaign.author_id:
@@ -111,7 +111,7 @@ def approve(
 def send_back(db: Session, campaign: Campaign, *, by: Officer, now: datetime) -> None:
     """Give a submitted campaign back to its author."""
     _require(by, PUBLISHING)
-    _hold(db, campaign)
+    hold(db, campaign)
     if campaign.status != Status.SUBMITTED:
         raise IllegalMove(_told(campaign, Status.DRAFT))
     withdraw(db, campaign, by=by, now=now)
@@ -128,7 +128,7 @@ def withdraw(db: Session, campaign: Campaign, *, by: Officer | None, now: dateti
 def pause(db: Session, campaign: Campaign, *, by: Officer, now: datetime) -> None:
     """Hold back what has not left yet."""
     _require(by, STOPPING)
-    _hold(db, campaign)
+    hold(db, campaign)
     move(db, campaign, Status.PAUSED, by=by, now=now)
     queue.bring(db, campaign, queue.HELD, now=now)
 
@@ -136,7 +136,7 @@ def pause(db: Session, campaign: Campaign, *, by: Officer, now: datetime) -> Non
 def resume(db: Session, campaign: Campaign, *, by: Officer, home: str, now: datetime) -> None:
     """Let it go on. Only what was approved does. `home` is the region's time zone."""
     _require(by, PUBLISHING)
-    _hold(db, campaign)
+    hold(db, campaign)
     if campaign.status != Status.PAUSED:
         raise IllegalMove(_told(campaign, Status.SENDING))
     if content_hash(campaign) != campaign.approved_hash:
@@ -150,7 +150,7 @@ def resume(db: Session, campaign: Campaign, *, by: Officer, home: str, now: date
 def cancel(db: Session, campaign: Campaign, *, by: Officer, now: datetime) -> None:
     """End it; what still waits is not sent."""
     _require(by, STOPPING)
-    _hold(db, campaign)
+    hold(db, campaign)
     move(db, campaign, Status.CANCELLED, by=by, now=now)
     campaign.ended_at, campaign.next_at = now, None
     queue.bring(db, campaign, "cancelled", now=now)
@@ -191,7 +191,7 @@ def move(
     )
 
 
-def _hold(db: Session, campaign: Campaign) -> None:
+def hold(db: Session, campaign: Campaign) -> None:
     """Two people cannot act past each other: the second sees what the first did."""
     db.flush()  # a refresh throws away what is not stored yet
     db.refresh(campaign, with_for_update={"of": Campaign})

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
-from actions.campaigns import queue, status
+from actions.campaigns import audience, queue, status
 from actions.campaigns.audience import LEFT_OUT, MEANT, WANTED, Audience
 from actions.campaigns.models import Campaign, CatchUp, Occurrence, Status
 from actions.officers.models import Officer
@@ -73,14 +73,13 @@ def reword(
 ) -> None:
     """Change the words. Whoever does becomes an author; an approval of other words is void."""
     status.require_publisher(by)
-    db.flush()  # a refresh throws away what is not stored yet
-    db.refresh(campaign, with_for_update={"of": Campaign})
+    status.hold(db, campaign)
     if campaign.status in status.ENDED:
         raise status.IllegalMove(f"the campaign is {campaign.status}; write a new one")
     if campaign.status != Status.DRAFT:
         status.withdraw(db, campaign, by=by, now=now)
     campaign.variants = _plain(variants)
-    campaign.authors = sorted({*campaign.authors, by.id}, key=str)
+    campaign.authors = sorted({*campaign.authors, by.id})
     audit.record(db, "campaign.reworded", actor=f"officer:{by.id}", now=now, campaign=campaign.id)
 
 
@@ -97,7 +96,7 @@ def correct(
     The correction needs an approval like any other, and then overtakes all tips.
     """
     status.require_publisher(by)
-    if wrong.status not in (Status.DONE, Status.CANCELLED):
+    if wrong.status not in status.ENDED:
         status.cancel(db, wrong, by=by, now=now)
     correction = create(
         db,
@@ -118,13 +117,6 @@ def find(db: Session, *, campaign_id: int) -> Campaign | None:
 def list_all(db: Session) -> Sequence[Campaign]:
     """Return every campaign, newest first."""
     return db.scalars(select(Campaign).order_by(Campaign.id.desc())).all()
-
-
-def list_submitted(db: Session) -> Sequence[Campaign]:
-    """Return the campaigns that wait for a second person, oldest first."""
-    return db.scalars(
-        select(Campaign).where(Campaign.status == Status.SUBMITTED).order_by(Campaign.id)
-    ).all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,16 +180,16 @@ def left_out(
 
 def _params(campaign: Campaign, at: datetime) -> dict[str, object]:
     return {
-        **Audience(**{k: tuple(v) for k, v in campaign.audience.items()}).params(),  # type: ignore[arg-type]
+        **audience.stored(campaign.audience).params(),
         "corrects": campaign.corrects_id,
-        "spoken": list(spoken(campaign)),
+        "spoken": list(spoken(campaign.variants)),  # type: ignore[arg-type]
         "at": at,
     }
 
 
-def spoken(campaign: Campaign) -> tuple[str, ...]:
+def spoken(variants: Mapping[str, Mapping[str, object]]) -> tuple[str, ...]:
     """Return the languages that every variant is written in."""
-    each = [set(words) for words in campaign.variants.values()]  # type: ignore[call-overload]
+    each = [set(words) for words in variants.values()]
     return tuple(sorted(set.intersection(*each), reverse=True))  # zh before en
 
 

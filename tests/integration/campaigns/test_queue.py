@@ -449,6 +449,28 @@ def test_a_batch_does_not_wait_for_somebody_who_is_stopping_the_campaign(
         assert store.lock_queueing(db)
 
 
+@pytest.mark.parametrize("ended", sorted(status.ENDED))
+def test_a_mistake_is_corrected_however_the_campaign_ended(
+    sessions: Sessions, publish: Publish, clock: Clock, ended: Status
+) -> None:
+    number = publish()
+    with sessions.begin() as db:
+        campaign(db, number).status = ended
+
+    with sessions.begin() as db:
+        made = store.correct(
+            db,
+            campaign(db, number),
+            {"a": {"zh": {"text": "更正"}}},
+            by=_second(db),
+            now=clock(),
+        )
+
+    assert (made.corrects_id, made.status) == (number, "draft")
+    with sessions() as db:
+        assert campaign(db, number).status == ended
+
+
 def test_a_paused_campaign_sends_nothing_until_it_is_resumed(
     service: Service, sessions: Sessions, publish: Publish, clock: Clock
 ) -> None:
