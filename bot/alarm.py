@@ -84,7 +84,7 @@ def _unclaimed(db: Session, desk: Desk, alarm: Alarm, *, now: datetime) -> None:
 
 
 def _nobody(db: Session, case: Case, now: datetime) -> None:
-    audit.record(db, "case.alert_failed", actor=status.SYSTEM, now=now, case_code=case.code)
+    audit.record(db, "case.alert_failed", actor=audit.SYSTEM, now=now, case_code=case.code)
 
 
 def _offered(db: Session, desk: Desk, alarm: Alarm, *, now: datetime) -> None:

@@ -321,7 +321,7 @@ def refuse(
     audit.record(
         db,
         "case.refused",
-        actor=status.name(officer) if officer else "stranger",
+        actor=officer.actor if officer else audit.STRANGER,
         now=now,
         case_code=case.code if case else None,
         verb=verb[:20],

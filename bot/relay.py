@@ -204,7 +204,7 @@ def read_by_officer(
     """The owner has seen what was written to them; one who is not watched is shown that."""
     if case.owner_id != officer.id or case.status != Status.CLAIMED:
         return
-    seen = thread.mark_read(db, case, author=Author.CITIZEN, by=status.name(officer), now=now)
+    seen = thread.mark_read(db, case, author=Author.CITIZEN, by=officer.actor, now=now)
     for each in seen:
         citizen = db.get_one(Citizen, each.citizen_id)
         if not quietly.is_on(citizen, now=now):

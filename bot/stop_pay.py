@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from actions.cases import amounts, numbers, stop_payment
 from actions.cases.models import Case, PaymentState, StopPayment
+from actions.cases.numbers import Wrong
 from actions.cases.status import IllegalMove
-from actions.cases.stop_payment import FIELDS, OPTIONAL, Incomplete, Rules, View, Wrong
+from actions.cases.stop_payment import FIELDS, OPTIONAL, Incomplete, Rules, View
 from actions.officers.models import Capture, Officer
 from actions.vault import Vault
 from bot import alarm, pdf, texts

@@ -183,7 +183,7 @@ def move(
     audit.record(
         db,
         f"campaign.{to}",
-        actor=f"officer:{by.id}" if by else "system",
+        actor=by.actor if by else audit.SYSTEM,
         now=now,
         campaign=campaign.id,
         was=came_from,

@@ -59,7 +59,7 @@ def create(db: Session, draft: Draft, *, by: Officer, now: datetime) -> Campaign
     )
     db.add(campaign)
     db.flush()  # the caller shows campaign.id, and the audit entry needs it
-    audit.record(db, "campaign.created", actor=f"officer:{by.id}", now=now, campaign=campaign.id)
+    audit.record(db, "campaign.created", actor=by.actor, now=now, campaign=campaign.id)
     return campaign
 
 
@@ -80,7 +80,7 @@ def reword(
         status.withdraw(db, campaign, by=by, now=now)
     campaign.variants = _plain(variants)
     campaign.authors = sorted({*campaign.authors, by.id})
-    audit.record(db, "campaign.reworded", actor=f"officer:{by.id}", now=now, campaign=campaign.id)
+    audit.record(db, "campaign.reworded", actor=by.actor, now=now, campaign=campaign.id)
 
 
 def correct(

@@ -19,7 +19,7 @@ from actions.cases import amounts, numbers, status
 from actions.cases.models import Case, PaymentState, StopPayment
 from actions.cases.numbers import Wrong
 from actions.cases.policy import USUAL, Policy
-from actions.officers.models import Officer, Role
+from actions.officers.models import Officer
 from actions.vault import Vault
 
 GOLDEN = timedelta(minutes=30)  # after that, most money has been moved on
@@ -41,8 +41,6 @@ MOVES: Mapping[PaymentState, frozenset[PaymentState]] = {
     PaymentState.FROZEN: frozenset(),
     PaymentState.REFUSED: frozenset(),
 }
-
-__all__ = ["Wrong"]
 
 
 class Incomplete(Exception):
@@ -184,7 +182,7 @@ def view(
 ) -> View:
     """Return the request as this officer may see it; that whole numbers were seen is noted."""
     case = request.worked_in
-    whole = by.id == case.owner_id or by.may(frozenset({Role.SUPERVISOR}))
+    whole = status.holds(by, case)
     values = _values(vault, request)
     if whole and values and note:
         _record(db, request, case, "seen", by, now)
@@ -283,7 +281,7 @@ def _record(
     audit.record(
         db,
         f"stop_payment.{what}",
-        actor=status.name(by),
+        actor=by.actor,
         now=now,
         case_code=case.code,
         stop_payment=request.id,

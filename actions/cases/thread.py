@@ -139,7 +139,7 @@ def note_undelivered(db: Session, *, code: str, why: str, now: datetime) -> Case
     audit.record(
         db,
         "message.undelivered",
-        actor=status.SYSTEM,
+        actor=audit.SYSTEM,
         now=now,
         case_code=case.code,
         message=code,
@@ -185,7 +185,7 @@ def _note(
     audit.record(
         db,
         "message.to_citizen" if by else "message.from_citizen",
-        actor=status.name(by) if by else f"citizen:{citizen.id}",
+        actor=by.actor if by else f"citizen:{citizen.id}",
         now=now,
         case_code=case.code,
         message=message.code,

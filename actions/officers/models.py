@@ -21,6 +21,7 @@ class Role(StrEnum):
 
 
 DESK = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN})  # who may work cases
+SUPERVISING = frozenset({Role.SUPERVISOR})  # who may act on others' cases, too
 
 
 class Officer(Base):
@@ -35,6 +36,11 @@ class Officer(Base):
     language: Mapped[str | None]  # what they read; None is the region's first
     added_at: Mapped[datetime] = mapped_column(server_default=func.now())
     removed_at: Mapped[datetime | None]  # kept: the audit log points here
+
+    @property
+    def actor(self) -> str:
+        """What the audit log calls this officer."""
+        return f"officer:{self.id}"
 
     def may(self, allowed: frozenset[Role]) -> bool:
         """Tell whether one of this officer's roles is among those allowed."""

@@ -75,7 +75,7 @@ def close(db: Session, warning: Warning, outcome: Outcome, *, by: Officer, now: 
     audit.record(
         db,
         "warning.closed",
-        actor=f"officer:{by.id}",
+        actor=by.actor,
         now=now,
         warning=warning.id,
         outcome=outcome,

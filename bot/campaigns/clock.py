@@ -157,7 +157,7 @@ def _changed(db: Session, campaign: Campaign, now: datetime) -> bool:
     if status.content_hash(campaign) == campaign.approved_hash:
         return False
     log.warning("campaign.content_changed", campaign=campaign.id)
-    audit.record(db, "campaign.content_changed", actor="system", now=now, campaign=campaign.id)
+    audit.record(db, "campaign.content_changed", actor=audit.SYSTEM, now=now, campaign=campaign.id)
     status.withdraw(db, campaign, by=None, now=now)
     return True
 

@@ -202,7 +202,7 @@ def answer_in_thread(
 def _unknown(db: Session, secret: str | None) -> Why:
     if secret is None:
         return Why.STRANGER
-    return Why.SESSION_ENDED if refusals.was_session(db, secret) else Why.FORGED
+    return Why.SESSION_ENDED if sign_in.was_ours(db, secret) else Why.FORGED
 
 
 def _refusal(request: Request, fact: Refused, *, signed_in: bool, language: str) -> Response:

@@ -19,7 +19,7 @@ from actions.citizens.models import Citizen
 from actions.indicators import store as indicators
 from actions.indicators.models import Indicator
 from actions.officers import store as officers
-from actions.officers.models import Officer, Role
+from actions.officers.models import Officer
 from actions.outbox import store as outbox
 from actions.reports import store as reports
 from actions.reports.models import Report
@@ -90,9 +90,7 @@ def parts(ask: Ask) -> Response:
 
 def _show(ask: Ask, template: str) -> Response:
     case = find(ask)
-    holds = case.status == Status.CLAIMED and (
-        case.owner_id == ask.officer.id or ask.may(frozenset({Role.SUPERVISOR}))
-    )
+    holds = case.status == Status.CLAIMED and status.holds(ask.officer, case)
     if ask.looking:
         relay.read_by_officer(ask.db, ask.desk, case, ask.officer, now=ask.now)
         outbox.nudge(ask.db)

@@ -14,7 +14,8 @@ from starlette.responses import Response
 
 from actions.cases import numbers, status, stop_payment
 from actions.cases.models import Case, PaymentState, Status, StopPayment
-from actions.cases.stop_payment import FIELDS, GOLDEN, NUMBERS, REQUIRED, Wrong
+from actions.cases.numbers import Wrong
+from actions.cases.stop_payment import FIELDS, GOLDEN, NUMBERS, REQUIRED
 from actions.outbox import store as outbox
 from bot import stop_pay
 from bot.console import view
