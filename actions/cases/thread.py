@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from actions import codes
 from actions.audit import store as audit
 from actions.cases import pictures, status
-from actions.cases.codes import new_message_code
 from actions.cases.models import Author, Case, Message
 from actions.cases.policy import USUAL, Policy
 from actions.citizens.models import Citizen
@@ -170,7 +170,7 @@ def _note(
     now: datetime,
 ) -> Message:
     message = Message(
-        code=new_message_code(),
+        code=codes.new_message(),
         case_id=case.id,
         citizen_id=citizen.id,
         author=Author.OFFICER if by else Author.CITIZEN,

@@ -8,8 +8,8 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from actions import codes
 from actions.db.base import Base
-from actions.officers.badges import new_badge
 
 
 class Role(StrEnum):
@@ -30,7 +30,9 @@ class Officer(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     telegram_id: Mapped[int] = mapped_column(unique=True)
     name: Mapped[str]
-    badge: Mapped[str] = mapped_column(unique=True, default=new_badge)  # "P-7K3M", for citizens
+    badge: Mapped[str] = mapped_column(
+        unique=True, default=codes.new_badge
+    )  # "P-2B4CD", for citizens
     roles: Mapped[list[str]]
     district: Mapped[str | None]
     language: Mapped[str | None]  # what they read; None is the region's first

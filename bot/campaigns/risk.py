@@ -142,15 +142,8 @@ def watch(service: Service) -> int:
             }
             for officer in officers.list_serving(db):
                 if officer.may(PUBLISHING):
-                    outbox.enqueue(
-                        db,
-                        dedup_key=f"rise:{made.id}:{officer.id}",
-                        channel=desk.channel,
-                        recipient=str(officer.telegram_id),
-                        body=body,
-                        lane=Lane.REPLY,
-                        due_at=now,
-                    )
+                    key, to = f"rise:{made.id}:{officer.id}", str(officer.telegram_id)
+                    duty.post(db, desk, body, key=key, to=to, lane=Lane.REPLY, now=now)
         if new:
             outbox.nudge(db)
         return len(new)
@@ -158,10 +151,9 @@ def watch(service: Service) -> int:
 
 def facts(made: Rise, region: Region, language: str) -> dict[str, str]:
     """Return the numbers of an offer, ready for a text."""
-    district = made.district if language == "zh" else region.districts.get(made.district, "")
     return {
         "offer": str(made.id),
-        "district": district,
+        "district": region.district_name(made.district, language),
         "type": f"type.{made.type}",
         "count": str(made.count),
         "expected": f"{made.expected:.1f}",

@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from actions.audit import store as audit
 from actions.audit.models import AuditEntry
-from actions.cases.codes import PATTERN
+from actions.codes import CASE
 from bot.wiring import Service
 
 EVENT = "console.refused"
@@ -70,6 +70,6 @@ def _recent(db: Session, now: datetime) -> int:
 
 def safe_path(path: str) -> str:
     """Keep the pages we have and the codes of cases; a stranger's own words are not our log's."""
-    if re.fullmatch(rf"(?:/[a-z][a-z_\-]{{0,24}}|/{PATTERN.pattern}|/\d{{1,12}}){{0,5}}/?", path):
+    if re.fullmatch(rf"(?:/[a-z][a-z_\-]{{0,24}}|/{CASE.pattern}|/\d{{1,12}}){{0,5}}/?", path):
         return path
     return "elsewhere"

@@ -16,7 +16,7 @@ from telegram import (
     Update,
 )
 
-from actions.cases.codes import MESSAGE, PATTERN
+from actions.codes import CASE, MESSAGE
 from actions.triage import wording
 from bot.conversation.turn import Command, Pressed, Unreadable
 from bot.desk import Press
@@ -167,7 +167,7 @@ def _about(message: Message, username: str) -> str | None:
         return None
     if not username or answered.from_user.username != username:
         return None
-    return _answered(message, PATTERN)
+    return _answered(message, CASE)
 
 
 def _answered(message: Message, code: re.Pattern[str]) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -121,18 +120,11 @@ def one(ask: Ask) -> Response:
 
 
 def _chart(ask: Ask, counted: Mapping[str, int]) -> str:
-    told = {
-        "names": [ask.say(f"console.campaigns.state.{each}") for each in State],
-        "series": [
-            {
-                "name": ask.say("console.campaigns.recipients"),
-                "data": [counted[each] for each in State],
-                "colour": "accent",
-            }
-        ],
-        "flat": True,
-    }
-    return json.dumps(told, ensure_ascii=False)
+    return view.chart(
+        [ask.say(f"console.campaigns.state.{each}") for each in State],
+        [(ask.say("console.campaigns.recipients"), [counted[each] for each in State], "accent")],
+        flat=True,
+    )
 
 
 def _skills(ask: Ask, measured: report.Measured) -> str | None:
@@ -144,22 +136,15 @@ def _skills(ask: Ask, measured: report.Measured) -> str | None:
     def share(value: float | None) -> int | None:
         return None if value is None else round(value * 100)
 
-    chart = {
-        "names": [ask.say(f"console.campaigns.cohort.{each['cohort']}") for each in told],
-        "series": [
-            {
-                "name": ask.say("console.campaigns.hits"),
-                "data": [share(each["hit_rate"]) for each in told],
-                "colour": "green",
-            },
-            {
-                "name": ask.say("console.campaigns.false_alarms"),
-                "data": [share(each["false_alarm_rate"]) for each in told],
-                "colour": "red",
-            },
+    hits = [share(each["hit_rate"]) for each in told]
+    false_alarms = [share(each["false_alarm_rate"]) for each in told]
+    return view.chart(
+        [ask.say(f"console.campaigns.cohort.{each['cohort']}") for each in told],
+        [
+            (ask.say("console.campaigns.hits"), hits, "green"),
+            (ask.say("console.campaigns.false_alarms"), false_alarms, "red"),
         ],
-    }
-    return json.dumps(chart, ensure_ascii=False)
+    )
 
 
 def poster_of(ask: Ask) -> Response:

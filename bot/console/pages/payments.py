@@ -12,7 +12,7 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from actions.cases import numbers, status, stop_payment
+from actions.cases import amounts, numbers, status, stop_payment
 from actions.cases.models import Case, PaymentState, Status, StopPayment
 from actions.cases.numbers import Wrong
 from actions.cases.stop_payment import FIELDS, GOLDEN, NUMBERS, REQUIRED
@@ -90,7 +90,7 @@ def _show(
         when = datetime.fromisoformat(values["paid_at"])
         values["paid_at"] = when.astimezone(zone).strftime("%m-%d %H:%M")
     if "amount" in values:
-        values["amount"] = view.money(int(values["amount"]))
+        values["amount"] = amounts.show(int(values["amount"]))
     holds = told.whole and request.worked_in.status != Status.CLOSED
     return view.show(
         ask,
