@@ -28,9 +28,9 @@ from bot import desk as duty
 from bot import relay
 from bot.console import told, view
 from bot.console.answers import done
-from bot.console.asking import Ask, NotDone, Refused, form, number, page
+from bot.console.asking import Ask, NotDone, form, number, page
+from bot.console.cases import find, refusing
 from bot.console.pages import payments
-from bot.console.refusals import Why
 
 NAV = None
 SNOOZES = (15, 30, 60, 120, 240)  # minutes
@@ -65,17 +65,6 @@ class Lead:
     indicator: Indicator
     others: Sequence[Case]
     hidden: int  # of other districts
-
-
-def find(ask: Ask) -> Case:
-    """Return the case that the address names, or refuse: not there and not theirs are the same."""
-    code = ask.path("code").upper()
-    case = cases.find(ask.db, code=code)
-    if case is None:
-        raise Refused(Why.NOT_SEEN)
-    if not may_see(ask.officer, case):
-        raise Refused(Why.NOT_SEEN, case_code=case.code)
-    return case
 
 
 def show(ask: Ask) -> Response:
@@ -228,36 +217,13 @@ def verb(name: str, do: Do) -> Callable[[Ask], Response]:
     def answer(ask: Ask) -> Response:
         case = find(ask)
         back = f"/cases/{case.code}"
-        try:
+        with refusing(ask, case, verb=name):
             said = do(ask, case)
-        except status.NotAllowed:
-            raise Refused(Why.ROLE, case_code=case.code) from None
-        except status.AlreadyOwned as fact:
-            key = "desk.press.owned" if name == "claim" else "desk.press.not_yours"
-            zone = ask.service.region.timezone
-            since = fact.since.astimezone(zone).strftime("%H:%M:%S")
-            raise NotDone(ask.say(key, officer=fact.owner, since=since), back=back) from None
-        except thread.TooLong as fact:
-            said = ask.say("console.not_done.words_too_long", longest=str(fact.longest))
-            raise NotDone(said, back=back) from None
-        except _SAID_TYPES as fact:
-            raise NotDone(ask.say(f"console.not_done.{_SAID[type(fact)]}"), back=back) from None
         outbox.nudge(ask.db)
         go = back if ask.value("from") == "queue" else None
         return done(ask, said or ask.say(f"console.done.{name}"), back=back, go=go)
 
     return answer
-
-
-_SAID: dict[type[Exception], str] = {
-    status.IllegalMove: "illegal",
-    status.TooLong: "too_long",
-    thread.NobodyThere: "nobody_there",
-    thread.Empty: "empty",
-    pictures.NotAPicture: "not_a_picture",
-    pictures.TooLarge: "picture_too_large",
-}
-_SAID_TYPES = tuple(_SAID)
 
 
 def _claim(ask: Ask, case: Case) -> None:
