@@ -45,9 +45,15 @@ def soften(
 
 
 def send(
-    db: Session, citizen: Citizen, body: dict[str, object], *, key: str, now: datetime
+    db: Session,
+    citizen: Citizen,
+    body: dict[str, object],
+    *,
+    key: str,
+    now: datetime,
+    lane: Lane = Lane.URGENT,
 ) -> None:
-    """Queue something urgent for a citizen, so that it makes no sound and goes where need be."""
+    """Queue something for a citizen, so that it makes no sound and goes where need be."""
     soften(db, citizen, body, outbox_key=key, now=now)
     outbox.enqueue(
         db,
@@ -55,7 +61,7 @@ def send(
         channel=citizen.channel,
         recipient=citizen.address,
         body=body,
-        lane=Lane.URGENT,
+        lane=lane,
         due_at=now,
     )
 

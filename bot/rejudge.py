@@ -87,21 +87,12 @@ def _tell(
     citizen.step = question.name if question else citizen.step
     if quietly.is_on(citizen, now=now):  # whoever watches them must not read what it is about
         [prompt] = quiet.softened(Turn(turn.Session(step=citizen.step), (prompt,))).prompts
-    key = f"rejudged:{report.id}"
     body = texts.render(
         prompt,
         citizen.language or desk.region.languages[0],
         desk.region,
         case=case.code if case else "",
     )
-    quietly.soften(db, citizen, body, outbox_key=key, now=now)
-    outbox.enqueue(
-        db,
-        dedup_key=key,
-        channel=citizen.channel,
-        recipient=citizen.address,
-        body=body,
-        lane=Lane.URGENT if case else Lane.REPLY,
-        due_at=now,
-    )
+    lane = Lane.URGENT if case else Lane.REPLY
+    quietly.send(db, citizen, body, key=f"rejudged:{report.id}", lane=lane, now=now)
     outbox.nudge(db)

@@ -62,7 +62,6 @@ SAYINGS: Mapping[str, tuple[str, tuple[Choice, ...]]] = {
     "greet": ("greeting", (messages.CHECK, messages.TIP)),
     "help": ("help", (messages.CHECK, messages.PERSON)),
     "thanks": ("thanks", ()),
-    "ask_tip": ("tip", ()),
     "is_it_you": ("identity", ()),
     "check": ("check", ()),  # also a bare yes or no that answers nothing we asked
 }

@@ -179,6 +179,12 @@ def test_a_picture_sent_as_a_file_is_copied_and_the_console_can_show_it(on: Line
     assert heard.photo == "file-id"
 
 
+def test_a_card_names_numbers_and_links_in_words(line: Line) -> None:
+    line.says("公安局让我把钱转到安全账户，电话还没挂，他的电话 13812345678，网站 bad.example.com")
+
+    assert "线索：电话 +8613812345678 · 链接 bad.example.com" in line.desk_heard[-1]
+
+
 def test_a_picture_with_the_words_that_open_a_case_reaches_the_officers(line: Line) -> None:
     sends(line, Words("公安局让我把钱转到安全账户，现在电话还没挂"), photo="screenshot", ref="5")
 
