@@ -100,7 +100,7 @@ def _set(profile: Profile, name: str, chosen: str, region: Region) -> bool:
     match name:
         case "district":
             districts = list(region.districts)
-            if not (chosen.isdigit() and int(chosen) < len(districts)):
+            if not (chosen.isdecimal() and int(chosen) < len(districts)):
                 return False
             profile.district = districts[int(chosen)]
         case "age" if chosen in content.AGES:
@@ -285,7 +285,7 @@ def _quiz(db: Session, citizen: Citizen, value: str, region: Region, now: dateti
         return _told(
             piece.words[citizen.language or region.languages[0]], side, said, citizen, region
         )
-    if not number.isdigit() or said not in ("scam", "real") or int(number) > 2**62:
+    if not number.isdecimal() or len(number) > 18 or said not in SIDES:
         return messages.simple("button.old", messages.CHECK)
     found = quiz.answer(db, citizen_id=citizen.id, occurrence_id=int(number), said=said, now=now)
     if found is None:

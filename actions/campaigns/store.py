@@ -88,6 +88,7 @@ def correct(
     wrong: Campaign,
     variants: Mapping[str, Mapping[str, Mapping[str, str]]],
     *,
+    title: str,
     by: Officer,
     now: datetime,
 ) -> Campaign:
@@ -100,7 +101,7 @@ def correct(
         status.cancel(db, wrong, by=by, now=now)
     correction = create(
         db,
-        Draft(f"更正 / correction: {wrong.title}", variants, kind="correction", type=wrong.type),
+        Draft(title, variants, kind="correction", type=wrong.type),
         by=by,
         now=now,
     )

@@ -23,7 +23,7 @@ from actions.officers import store as officers
 from actions.officers.models import Officer
 from actions.outbox import store as outbox
 from actions.triage.wording import storable
-from bot import publisher, settings, wiring
+from bot import publisher, settings, texts, wiring
 from bot.campaigns import times, wording
 from bot.campaigns.asked import LONGEST
 from bot.campaigns.clock import GRACE
@@ -280,5 +280,7 @@ def correct(
     """Stop it at once and draft its correction, for everybody it was meant for; print the id."""
     with _acting(campaign_id, by) as (service, db, campaign, who):
         words, _ = read_words(text_file, lang)
-        made = store.correct(db, campaign, {"a": words}, by=who, now=service.clock())
+        first = service.region.languages[0]
+        title = texts.say("campaign.correction", first, service.region, words=campaign.title)
+        made = store.correct(db, campaign, {"a": words}, title=title, by=who, now=service.clock())
         console.print(str(made.id))

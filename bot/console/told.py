@@ -46,6 +46,8 @@ def event(ask: Ask, entry: AuditEntry, known: Names) -> str:
         "event": entry.event,
     }
     key = f"console.event.{entry.event.replace('.', '_')}"
+    if details.get("why") == "owner left":
+        key += "_owner_left"  # they were not silent: they are no longer on the list
     return ask.say(key if ask.knows(key) else "console.event.other", **params)
 
 

@@ -218,7 +218,8 @@ def correct(ask: Ask) -> Response:
     campaign = _find(ask)
     words = {"a": drafts.words(ask)}
     try:
-        made = store.correct(ask.db, campaign, words, by=ask.officer, now=ask.now)
+        title = ask.say("campaign.correction", words=campaign.title)
+        made = store.correct(ask.db, campaign, words, title=title, by=ask.officer, now=ask.now)
     except Refusal as fact:
         raise _refusal(ask, fact, f"/campaigns/{campaign.id}") from None
     said = ask.say("console.campaigns.done.correct")

@@ -132,8 +132,8 @@ def _leads(ask: Ask, case: Case) -> list[Lead]:
     leads = []
     for each in indicators.list_for_case(ask.db, case_id=case.id):
         others = search.list_naming(ask.db, ask.officer, indicator_id=each.id, but=case)
-        total = search.count_naming(ask.db, indicator_id=each.id, but=case)
-        leads.append(Lead(each, others, max(0, total - len(others))))
+        hidden = search.count_hidden(ask.db, ask.officer, indicator_id=each.id, but=case)
+        leads.append(Lead(each, others, hidden))
     return leads
 
 

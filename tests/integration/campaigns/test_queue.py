@@ -462,6 +462,7 @@ def test_a_mistake_is_corrected_however_the_campaign_ended(
             db,
             campaign(db, number),
             {"a": {"zh": {"text": "更正"}}},
+            title="更正",
             by=_second(db),
             now=clock(),
         )
@@ -503,7 +504,7 @@ def test_a_correction_reaches_whoever_has_the_mistake_before_any_tip(
     with sessions.begin() as db:
         wrong = campaign(db, number)
         made = store.correct(
-            db, wrong, {"a": {"zh": {"text": "更正"}}}, by=wrong.author, now=clock()
+            db, wrong, {"a": {"zh": {"text": "更正"}}}, title="更正", by=wrong.author, now=clock()
         )
         status.submit(db, made, by=wrong.author, now=clock())
         status.approve(db, made, by=_second(db), now=clock())

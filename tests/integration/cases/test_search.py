@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.cases import search
-from actions.officers.models import Officer
+from actions.cases.models import Case
+from actions.indicators.models import Indicator
+from actions.officers import store as officers
+from actions.officers.models import Officer, Role
 from tests.line import Line
 
 LIVE = "公安局说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂，对方电话 13812345678"
@@ -46,6 +50,30 @@ def test_a_case_is_found_by_its_code(
     desk_of: Callable[..., list[str]], wanted: str, expected: list[str]
 ) -> None:
     assert desk_of(wanted) == expected
+
+
+def test_other_cases_that_name_a_number_are_each_there_once_and_the_rest_is_counted(
+    line: Line, hire: Callable[..., Officer], db: Session
+) -> None:
+    hire(7)
+    for number, district in enumerate(("江岸", "江岸", "武昌", "武昌", None)):
+        line.address = f"10{number}"
+        line.says(LIVE)
+        line.says(LIVE)  # one case names it twice
+        with line.sessions.begin() as changing:
+            changing.merge(line.case).district = district  # type: ignore[union-attr]
+    officer = officers.add(
+        db, telegram_id=8, name="王芳", roles=[Role.DISPATCHER], district="江岸"
+    )
+    first, *others = db.scalars(select(Case).order_by(Case.id)).all()
+    phone = db.scalars(select(Indicator).where(Indicator.kind == "phone")).one()
+
+    about = {"indicator_id": phone.id, "but": first}
+    seen = search.list_naming(db, officer, **about)  # type: ignore[arg-type]
+
+    assert [each.id for each in seen] == [others[3].id, others[0].id]
+    assert search.count_hidden(db, officer, **about) == 2  # type: ignore[arg-type]
+    assert len(search.list_naming(db, officer, limit=1, **about)) == 1  # type: ignore[arg-type]
 
 
 def test_a_case_is_found_by_a_number_that_its_citizen_named(
