@@ -128,6 +128,8 @@ def from_officer(inbound: Inbound) -> OfficerSaid | None:
         about=inbound.about,
         ref=inbound.ref,
     )
+    if inbound.attached:  # nothing of it can be passed on: as if nothing was written
+        return replace(said, photo=None)
     match content:
         case Words(text, "own"):
             return replace(said, text=text)

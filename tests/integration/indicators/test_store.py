@@ -119,6 +119,6 @@ def test_a_known_number_turns_plain_words_into_a_scam(
 def test_a_case_shows_the_indicators_of_its_own_reports(line: Line, noise: None) -> None:
     line.says("公安局让我把钱转到安全账户，电话没挂，号码13971200001，网址 evil.example.com/x")
 
-    assert "phone +8613971200001" in line.desk_heard[-1]
-    assert "link evil.example.com/x" in line.desk_heard[-1]
+    assert "电话 +8613971200001" in line.desk_heard[-1]
+    assert "链接 evil.example.com/x" in line.desk_heard[-1]
     assert "13971234567" not in line.desk_heard[-1]  # another case's

@@ -173,3 +173,14 @@ def test_a_picture_without_words_is_kept_by_its_id(
     said = from_officer(inbound)
     assert said is not None
     assert said.private
+
+
+def test_what_an_officer_sends_and_we_cannot_pass_on_is_not_sent_by_half(
+    message: Callable[..., dict[str, Any]],
+) -> None:
+    file = {"file_id": "f", "file_unique_id": "f", "mime_type": "image/png"}
+    inbound = take(message(document=file, caption="请看"))
+    assert isinstance(inbound, Inbound)
+    said = from_officer(inbound)
+    assert said is not None
+    assert (said.text, said.photo) == ("", None)
