@@ -110,6 +110,11 @@ class City:
         while campaigns.tick(self.service):
             pass
 
+    def settle_down(self) -> None:
+        """Let the clock tick until every message is where its campaign was moved."""
+        while self.count("SELECT count(*) FROM occurrence WHERE moving IS NOT NULL"):
+            campaigns.tick(self.service)
+
     def send(self) -> None:
         """Play the senders: all that is due goes out now."""
         with self.service.sessions.begin() as db:
@@ -173,11 +178,17 @@ def plain(town: City, meant: int) -> None:
     with town.service.sessions.begin() as db, town.timed("pausing what waits"):
         second = officers.find(db, telegram_id=2)
         status.pause(db, store.find(db, campaign_id=number), by=second, now=town.now[0])  # type: ignore[arg-type]
+    with town.timed("holding the rest, meanwhile"):
+        town.settle_down()
+    assert town.count("SELECT count(*) FROM outbox_message WHERE status = 'held'") == meant
     with town.service.sessions.begin() as db, town.timed("resuming it"):
         second = officers.find(db, telegram_id=2)
         paused = store.find(db, campaign_id=number)
         home = str(town.service.region.timezone)
         status.resume(db, paused, by=second, home=home, now=town.now[0])  # type: ignore[arg-type]
+    with town.timed("letting the rest go, meanwhile"):
+        town.settle_down()
+    assert town.count("SELECT count(*) FROM outbox_message WHERE status = 'held'") == 0
     for _ in range(3):  # 15:30, 16:30 and 17:30: the last third waits for five o'clock
         town.send()
         with town.timed("accounting for what was sent"):
@@ -245,6 +256,8 @@ def versions(town: City, meant: int) -> None:
     with town.service.sessions.begin() as db, town.timed("cancelling what waits"):
         second = officers.find(db, telegram_id=2)
         status.cancel(db, store.find(db, campaign_id=number), by=second, now=town.now[0])  # type: ignore[arg-type]
+    with town.timed("dropping the rest, meanwhile"):
+        town.settle_down()
     counted = town.counted(number)
     assert (counted["audience"], counted["skipped"]) == (meant, meant)
 

@@ -80,11 +80,7 @@ def _unclaimed(db: Session, desk: Desk, alarm: Alarm, *, now: datetime) -> None:
             now=now,
         )
     if not alarm.officers and not alarm.desk and not (alarm.webhook and desk.webhook):
-        _nobody(db, case, now)
-
-
-def _nobody(db: Session, case: Case, now: datetime) -> None:
-    audit.record(db, "case.alert_failed", actor=status.SYSTEM, now=now, case_code=case.code)
+        audit.record(db, "case.alert_failed", actor=audit.SYSTEM, now=now, case_code=case.code)
 
 
 def _offered(db: Session, desk: Desk, alarm: Alarm, *, now: datetime) -> None:

@@ -49,7 +49,7 @@ def card(db: Session, desk: Desk, case: Case) -> dict[str, object]:
         words = "\n".join(report.text for report in told)
         lines += ["", desk.say("desk.words"), words[:LONGEST_WORDS]]
     if known:
-        named = "，".join(f"{each.kind} {each.value}" for each in known)
+        named = " · ".join(f"{desk.say(f'desk.kind.{each.kind}')} {each.value}" for each in known)
         lines += ["", desk.say("desk.indicators", indicators=named[:600])]
     lines += ["", _state(desk, case)]
     body: dict[str, object] = {"text": "\n".join(lines)}

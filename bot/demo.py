@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
-from actions.cases.codes import PATTERN
+from actions.codes import CASE
 from actions.officers import store as officers
 from actions.officers.models import Role
 from actions.outbox import store as outbox
@@ -78,7 +78,7 @@ class Day:
     def _show(self, recipient: str, body: Mapping[str, object]) -> None:
         if recipient == DESK:
             text = str(body["text"])
-            if found := PATTERN.search(text):
+            if found := CASE.search(text):
                 self._case = found.group()
             edited = "（更新）" if "edits" in body else ""
             self._console.print(Text(f"\n值班台{edited}", style="bold red"))

@@ -27,6 +27,7 @@ from actions.outbox.split import LONGEST_CAPTION
 from actions.vault import Vault
 from bot import texts
 from bot.card import LONGEST_WORDS as LONGEST_WORDS
+from bot.card import SNOOZE
 from bot.card import button as button
 from bot.card import card as card
 from bot.card import card_key as card_key
@@ -320,7 +321,7 @@ def refuse(
     audit.record(
         db,
         "case.refused",
-        actor=status.name(officer) if officer else "stranger",
+        actor=officer.actor if officer else audit.STRANGER,
         now=now,
         case_code=case.code if case else None,
         verb=verb[:20],
@@ -378,10 +379,9 @@ def act(db: Session, desk: Desk, case: Case, pressed: Press, *, by: Officer, now
         case "keep", None:
             keep(db, desk, case, by=by, now=now)
             return desk.say("desk.press.kept")
-        case "snooze", str(outcome) if outcome[1:].isdigit():
-            minutes = timedelta(minutes=int(outcome[1:]))
-            snooze(db, desk, case, until=now + minutes, by=by, now=now)
-            return desk.say("desk.press.snoozed", minutes=outcome[1:])
+        case "snooze", str(outcome) if outcome == f"m{SNOOZE}":
+            snooze(db, desk, case, until=now + timedelta(minutes=SNOOZE), by=by, now=now)
+            return desk.say("desk.press.snoozed", minutes=str(SNOOZE))
         case "reopen", None:
             reopen(db, desk, case, by=by, now=now)
             return desk.say("desk.press.reopened")

@@ -22,14 +22,13 @@ from actions.citizens.models import Citizen
 from actions.indicators.extract import Found
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
-from actions.profiles import store as profiles
 from actions.reports import store as reports
 from actions.triage import wording
 from actions.triage.assess import assess
 from actions.triage.judgement import Judgement, Verdict
 from actions.triage.understanding import Understanding
 from bot import desk as duty
-from bot import personal, proof, quietly, relatives, relay, texts
+from bot import opening, personal, proof, quietly, relay, texts
 from bot.conversation import flow, messages, turn
 from bot.conversation.intents import everyday
 from bot.conversation.turn import (
@@ -56,7 +55,6 @@ from bot.conversation.turn import (
 )
 from bot.desk import Desk
 
-DRILL = "drill"  # the channel of the synthetic citizen
 RECENT = timedelta(hours=1)  # what was said this long ago still belongs to a request for a person
 
 
@@ -81,6 +79,7 @@ class Inbound:
     content: Words | Pressed | Command | Unreadable
     language_hint: str | None = None  # what their client is set to, until they have said something
     photo: str | None = None  # the channel's own id of a picture that came with it
+    attached: str = ""  # what else did: "voice", "video", "image", "file", "place", "contact"
     ref: str | None = None  # the channel's own id of the message
     about: str | None = None  # the case named by the message of ours that this answers
     group: bool = False  # addressed to us among others: no questions, no case, no memory
@@ -239,27 +238,10 @@ def _forget(taking: _Taking) -> None:
 def _open(taking: _Taking, cause: str, judgement: Judgement | None) -> None:
     db, now = taking.db, taking.now
     report = reports.find_last(db, citizen_id=taking.citizen.id, since=now - RECENT)
-    words = report.text if report else ""
-    home = profiles.find(db, citizen_id=taking.citizen.id)
-    taking.case = cases.open_case(
-        db,
-        citizen_id=taking.citizen.id,
-        cause=cause,
-        judgement=judgement,
-        now=now,
-        policy=taking.desk.policy,
-        district=taking.desk.region.district_in(words) or (home.district if home else None),
-        amount=amounts.largest_in(words),
-        discreet=quietly.is_on(taking.citizen, now=now),
-        drill=taking.citizen.channel == DRILL,
+    taking.case = opening.open_case(
+        db, taking.desk, taking.citizen, cause, judgement, report=report, now=now
     )
-    if report is not None:
-        report.case_id = taking.case.id
-    db.flush()  # the card reads the report
-    duty.show(db, taking.desk, taking.case, now=now)
-    if cause == "live":
-        region = taking.desk.region
-        relatives.tell_guardians(db, taking.citizen, case=taking.case.code, region=region, now=now)
+    _pass_on(taking, taking.case)  # their words are on the card
 
 
 def _tell_desk(taking: _Taking, told: TellDesk) -> None:
@@ -284,10 +266,20 @@ def _tell_desk(taking: _Taking, told: TellDesk) -> None:
         duty.tell(taking.db, desk, case, said, now=taking.now)
         if not text:
             _keep_answer(taking, case, line)
-    photo = taking.message.photo
-    if text or photo:
-        words = Written(text, photo=photo, ref=taking.message.ref)
-        relay.hear(taking.db, desk, case, words, citizen=taking.citizen, now=taking.now)
+    if text or not lines:
+        _pass_on(taking, case, text)
+
+
+def _pass_on(taking: _Taking, case: Case, text: str = "") -> None:
+    """Bring what they wrote to the officers, with what came with it; nothing makes no message."""
+    message = taking.message
+    if not (text or message.photo or message.attached):
+        return
+    written = Written(text, photo=message.photo, ref=message.ref)
+    citizen, attached = taking.citizen, message.attached
+    relay.hear(
+        taking.db, taking.desk, case, written, citizen=citizen, now=taking.now, attached=attached
+    )
 
 
 def _keep_answer(taking: _Taking, case: Case, line: Line) -> None:

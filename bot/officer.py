@@ -11,13 +11,12 @@ from sqlalchemy.orm import Session
 from actions.cases import store as cases
 from actions.cases import thread
 from actions.cases.access import may_see
-from actions.cases.codes import PATTERN
 from actions.cases.models import Case
 from actions.cases.thread import Written
 from actions.citizens.models import Citizen
+from actions.codes import BADGE, CASE
 from actions.officers import roster, sign_in
 from actions.officers import store as officers
-from actions.officers.badges import PATTERN as BADGE
 from actions.officers.models import DESK, Officer, Role
 from actions.outbox import store as outbox
 from bot import desk as duty
@@ -200,7 +199,7 @@ def _link(db: Session, desk: Desk, said: OfficerSaid, officer: Officer, *, now: 
 def _on_case(
     db: Session, desk: Desk, said: OfficerSaid, officer: Officer, *, now: datetime
 ) -> str:
-    codes = PATTERN.findall(said.argument.upper())
+    codes = CASE.findall(said.argument.upper())
     if said.about and said.about not in codes:
         codes = [said.about, *codes]
     found = [cases.find(db, code=code) for code in codes]

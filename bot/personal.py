@@ -100,7 +100,7 @@ def _set(profile: Profile, name: str, chosen: str, region: Region) -> bool:
     match name:
         case "district":
             districts = list(region.districts)
-            if not (chosen.isdigit() and int(chosen) < len(districts)):
+            if not (chosen.isdecimal() and int(chosen) < len(districts)):
                 return False
             profile.district = districts[int(chosen)]
         case "age" if chosen in content.AGES:
@@ -127,9 +127,9 @@ def _ask(db: Session, citizen: Citizen, name: str, region: Region) -> Prompt:
     options: list[tuple[str, str]]
     match name:
         case "district":
-            shown = region.districts.items()
-            english = citizen.language == "en"
-            options = [(str(n), en if english else zh) for n, (zh, en) in enumerate(shown)]
+            language = citizen.language or region.languages[0]
+            shown = [region.district_name(each, language) for each in region.districts]
+            options = [(str(n), each) for n, each in enumerate(shown)]
         case "age":
             options = [(each, f"profile.age.{each}") for each in content.AGES]
         case "occupation":
@@ -158,16 +158,14 @@ def _shown(db: Session, citizen: Citizen, region: Region, now: datetime) -> Prom
     def say(key: str) -> str:
         return texts.say(key, language, region)
 
-    district = profile.district or "—"
-    if profile.district and language == "en":
-        district = region.districts.get(profile.district, profile.district)
+    district = profile.district and region.district_name(profile.district, language)
     topics = "、" if language == "zh" else ", "
     quiet = "—"
     if profile.quiet_from is not None and profile.quiet_to is not None:
         quiet = f"{_clock(profile.quiet_from)}–{_clock(profile.quiet_to)}"
     links = guardians.list_both(db, citizen_id=citizen.id)
     facts = {
-        "district": district,
+        "district": district or "—",
         "age": f"profile.age.{profile.age}" if profile.age else "—",
         "occupation": f"profile.occupation.{profile.occupation}" if profile.occupation else "—",
         "topics": topics.join(say(f"type.{each}") for each in profile.topics) or "—",
@@ -287,7 +285,7 @@ def _quiz(db: Session, citizen: Citizen, value: str, region: Region, now: dateti
         return _told(
             piece.words[citizen.language or region.languages[0]], side, said, citizen, region
         )
-    if not number.isdigit() or said not in ("scam", "real") or int(number) > 2**62:
+    if not number.isdecimal() or len(number) > 18 or said not in SIDES:
         return messages.simple("button.old", messages.CHECK)
     found = quiz.answer(db, citizen_id=citizen.id, occurrence_id=int(number), said=said, now=now)
     if found is None:

@@ -6,11 +6,10 @@ from sqlalchemy.orm import Session
 
 from actions.cases import store as cases
 from actions.cases import thread
-from actions.cases.codes import MESSAGE, PATTERN
 from actions.cases.models import Author
 from actions.citizens.models import Citizen
+from actions.codes import BADGE, CASE, MESSAGE
 from actions.officers import store as officers
-from actions.officers.badges import PATTERN as BADGE
 from bot import texts
 from bot.conversation import messages
 from bot.conversation.turn import Prompt
@@ -20,7 +19,7 @@ from bot.desk import Desk
 def told(db: Session, desk: Desk, citizen: Citizen, code: str) -> Prompt:
     """Tell a citizen whether a code is ours. Nothing else is told."""
     code = code.strip().upper()
-    if PATTERN.fullmatch(code) and (case := cases.find(db, code=code)):
+    if CASE.fullmatch(code) and (case := cases.find(db, code=code)):
         return messages.simple("verify.case", case=code, state=f"verify.state.{case.status}")
     if BADGE.fullmatch(code) and (officer := officers.find_badge(db, badge=code)):
         return messages.simple("verify.officer", words=texts.surname(officer.name), badge=code)

@@ -19,8 +19,8 @@ from actions.campaigns.models import Campaign, Status
 from actions.campaigns.status import PUBLISHING, STOPPING, Refusal
 from actions.officers import store as officers
 from actions.officers.models import Officer
-from actions.outbox import store as outbox
 from actions.outbox.models import Lane
+from bot import desk as duty
 from bot import texts
 from bot.campaigns import asked, risk, telling, wording
 from bot.campaigns.asked import NotUnderstood
@@ -83,15 +83,8 @@ class _Talk:
         self.put({"text": text, "buttons": rows} if rows else {"text": text})
 
     def put(self, body: Mapping[str, object]) -> None:
-        outbox.enqueue(
-            self.db,
-            dedup_key=f"publish:{uuid4().hex}",
-            channel=self.desk.channel,
-            recipient=str(self.officer.telegram_id),
-            body=body,
-            lane=Lane.REPLY,
-            due_at=self.now,
-        )
+        key, to = f"publish:{uuid4().hex}", str(self.officer.telegram_id)
+        duty.post(self.db, self.desk, body, key=key, to=to, lane=Lane.REPLY, now=self.now)
 
 
 def answer(db: Session, desk: Desk, officer: Officer, argument: str, *, now: datetime) -> None:

@@ -25,7 +25,13 @@ SWEEP_AT_ONCE = 200
 
 def is_on(citizen: Citizen, *, now: datetime) -> bool:
     """Tell whether this citizen is to be spoken to discreetly."""
-    return citizen.discreet_since is not None and now < citizen.discreet_since + LASTS
+    return citizen.discreet_since is not None and now < ends(citizen)
+
+
+def ends(citizen: Citizen) -> datetime:
+    """Return when this citizen, who is being watched, is spoken to as everybody is again."""
+    assert citizen.discreet_since is not None  # noqa: S101  by the caller
+    return citizen.discreet_since + LASTS
 
 
 def soften(
@@ -39,9 +45,15 @@ def soften(
 
 
 def send(
-    db: Session, citizen: Citizen, body: dict[str, object], *, key: str, now: datetime
+    db: Session,
+    citizen: Citizen,
+    body: dict[str, object],
+    *,
+    key: str,
+    now: datetime,
+    lane: Lane = Lane.URGENT,
 ) -> None:
-    """Queue something urgent for a citizen, so that it makes no sound and goes where need be."""
+    """Queue something for a citizen, so that it makes no sound and goes where need be."""
     soften(db, citizen, body, outbox_key=key, now=now)
     outbox.enqueue(
         db,
@@ -49,7 +61,7 @@ def send(
         channel=citizen.channel,
         recipient=citizen.address,
         body=body,
-        lane=Lane.URGENT,
+        lane=lane,
         due_at=now,
     )
 

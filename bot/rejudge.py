@@ -16,11 +16,10 @@ from actions.reports.models import Report
 from actions.triage.assess import assess
 from actions.triage.judgement import Judgement, Verdict
 from actions.triage.understanding import Understanding
-from bot import desk as duty
-from bot import texts
-from bot.conversation import messages
+from bot import opening, quietly, texts
+from bot.conversation import messages, quiet, turn
 from bot.conversation.advice import next_question
-from bot.conversation.turn import Line, Prompt
+from bot.conversation.turn import Line, Prompt, Turn
 from bot.desk import Desk
 from bot.nlu.client import NluClient
 from bot.wiring import Service
@@ -78,12 +77,7 @@ def _tell(
     citizen = db.get_one(Citizen, report.citizen_id, with_for_update=True)
     case = cases.find_open(db, citizen_id=citizen.id)
     if urgent and case is None and report.received_at >= now - LIVE_WITHIN:
-        case = cases.open_case(
-            db, citizen_id=citizen.id, cause="live", judgement=judgement, now=now
-        )
-        report.case_id = case.id
-        db.flush()  # the card reads the report
-        duty.show(db, desk, case, now=now)
+        case = opening.open_case(db, desk, citizen, "live", judgement, report=report, now=now)
     question = next_question(judgement, {})
     told = (messages.urgent if judgement.escalate and case else messages.verdict)(
         judgement, question
@@ -91,18 +85,14 @@ def _tell(
     prompt = Prompt((Line("verdict.changed"), *told.lines), told.choices)
     citizen.facts = {"matter": judgement.to_facts(), "answers": {}}
     citizen.step = question.name if question else citizen.step
-    outbox.enqueue(
-        db,
-        dedup_key=f"rejudged:{report.id}",
-        channel=citizen.channel,
-        recipient=citizen.address,
-        body=texts.render(
-            prompt,
-            citizen.language or desk.region.languages[0],
-            desk.region,
-            case=case.code if case else "",
-        ),
-        lane=Lane.URGENT if case else Lane.REPLY,
-        due_at=now,
+    if quietly.is_on(citizen, now=now):  # whoever watches them must not read what it is about
+        [prompt] = quiet.softened(Turn(turn.Session(step=citizen.step), (prompt,))).prompts
+    body = texts.render(
+        prompt,
+        citizen.language or desk.region.languages[0],
+        desk.region,
+        case=case.code if case else "",
     )
+    lane = Lane.URGENT if case else Lane.REPLY
+    quietly.send(db, citizen, body, key=f"rejudged:{report.id}", lane=lane, now=now)
     outbox.nudge(db)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -119,14 +119,28 @@ def hear(
     *,
     citizen: Citizen,
     now: datetime,
+    attached: str = "",
 ) -> Message:
-    """Bring what a citizen says to the officers: an answer to the card, or into its topic."""
+    """Bring what a citizen says to the officers: an answer to the card, or into its topic.
+
+    What came with it (`attached`, see `Inbound`) is named there, and a copy follows.
+    """
+    if attached:
+        named = desk.say(f"desk.attached.{attached}")
+        said = replace(said, text=f"{named}\n{said.text}".rstrip())
     message = thread.hear(db, case, said, citizen=citizen, now=now)
     words = said.text[: duty.LONGEST_WORDS]
     shown = desk.say("desk.told", case=case.code, words=words)
+    named = case.code
     if case.citizen_id != citizen.id:  # an answer to this one goes to them
         shown = desk.say("desk.told_other", case=case.code, message=message.code, words=words)
-    duty.tell(db, desk, case, shown, now=now, picture=_picture(message, said))
+        named = f"{case.code} · {message.code}"
+    if attached and said.ref and citizen.channel == desk.channel:
+        duty.tell(db, desk, case, shown, now=now)
+        copy = {"copies": said.ref, "from": citizen.address}
+        duty.tell(db, desk, case, named, now=now, picture=copy)
+    else:
+        duty.tell(db, desk, case, shown, now=now, picture=_picture(message, said))
     return message
 
 
@@ -190,7 +204,7 @@ def read_by_officer(
     """The owner has seen what was written to them; one who is not watched is shown that."""
     if case.owner_id != officer.id or case.status != Status.CLAIMED:
         return
-    seen = thread.mark_read(db, case, author=Author.CITIZEN, by=status.name(officer), now=now)
+    seen = thread.mark_read(db, case, author=Author.CITIZEN, by=officer.actor, now=now)
     for each in seen:
         citizen = db.get_one(Citizen, each.citizen_id)
         if not quietly.is_on(citizen, now=now):

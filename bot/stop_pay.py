@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from actions.cases import amounts, numbers, stop_payment
 from actions.cases.models import Case, PaymentState, StopPayment
+from actions.cases.numbers import Wrong
 from actions.cases.status import IllegalMove
-from actions.cases.stop_payment import FIELDS, OPTIONAL, Incomplete, Rules, View, Wrong
+from actions.cases.stop_payment import FIELDS, OPTIONAL, Incomplete, Rules, View
 from actions.officers.models import Capture, Officer
 from actions.vault import Vault
 from bot import alarm, pdf, texts
@@ -21,7 +22,8 @@ from bot import desk as duty
 from bot.desk import Desk
 from bot.regions import Region
 
-FROZEN, REFUSED = "frozen_amount", "refused_why"  # asked for when the bank has answered
+# Asked for when the bank has answered, and what it has answered then.
+ANSWERS = {"frozen_amount": "frozen", "refused_why": "refused"}
 
 
 def rules(region: Region) -> Rules:
@@ -51,11 +53,10 @@ def press(
             _hand_out_form(db, desk, vault, request, by=by, now=now)
             return desk.say("stop_pay.in_private")
         case "accepted":
-            stop_payment.accept(db, request, by=by, now=now)
-            _announce(db, desk, request, now=now)
+            note_answer(db, desk, request, "accepted", by=by, now=now)
             return desk.say("stop_pay.state.accepted")
         case "frozen" | "refused":
-            field = FROZEN if what == "frozen" else REFUSED
+            field = next(field for field, answer in ANSWERS.items() if answer == what)
             _capture(db, request, by, field, now=now)
             duty.whisper(db, desk, by, desk.say(f"stop_pay.ask.{field}"), now=now)
             return desk.say("stop_pay.in_private")
@@ -81,33 +82,27 @@ def take(
         _delete(db, desk, officer, ref, now=now)
 
     def act() -> str:
-        if field == FROZEN:
-            stop_payment.freeze(db, vault, request, text, by=officer, now=now)
-        elif field == REFUSED:
-            stop_payment.refuse(db, vault, request, text, by=officer, now=now)
-        else:
-            stop_payment.fill(
-                db, vault, request, field, text, rules=rules(desk.region), by=officer, now=now
-            )
-            _ask_next(db, desk, request, officer, after=field, now=now)
-            return ""
-        db.delete(capture)
-        db.flush()  # the next message looks for it
-        _announce(db, desk, request, now=now)
-        return desk.say(f"stop_pay.state.{request.state}")
+        if field in ANSWERS:
+            note_answer(db, desk, request, ANSWERS[field], text, by=officer, now=now)
+            _uncapture(db, officer)
+            return desk.say(f"stop_pay.state.{request.state}")
+        stop_payment.fill(
+            db, vault, request, field, text, rules=rules(desk.region), by=officer, now=now
+        )
+        _ask_next(db, desk, request, officer, after=field, now=now)
+        return ""
 
     try:
-        return duty.trying(db, desk, request.case, "stop_pay", act)
+        return duty.trying(db, desk, request.worked_in, "stop_pay", act)
     except Wrong as wrong:
         return f"{desk.say(str(wrong))}\n{desk.say(f'stop_pay.ask.{field}')}"
 
 
 def cancel(db: Session, desk: Desk, officer: Officer) -> str:
     """Stop asking for fields; what was filled in stays in the draft."""
-    capture = db.get(Capture, officer.id)
-    if capture is None:
+    if not is_capturing(db, officer):
         return desk.say("stop_pay.nothing")
-    db.delete(capture)
+    _uncapture(db, officer)
     return desk.say("stop_pay.cancelled")
 
 
@@ -118,9 +113,33 @@ def send(
     stop_payment.send(db, vault, request, by=by, now=now, policy=desk.policy)
     if desk.webhook:
         values = stop_payment.values_for_bank(vault, request)
-        facts = {"case": request.case.code, "request": request.id, **values}
+        facts = {"case": request.worked_in.code, "request": request.id, **values}
         alarm.post(db, desk, "stop_payment.sent", facts, now=now)
     _hand_out_form(db, desk, vault, request, by=by, now=now)
+    _announce(db, desk, request, now=now)
+
+
+def note_answer(
+    db: Session,
+    desk: Desk,
+    request: StopPayment,
+    answer: str,
+    said: str = "",
+    *,
+    by: Officer,
+    now: datetime,
+) -> None:
+    """Note what the bank answers, with the sum that is frozen or why not, and tell the others."""
+    vault = _vault(desk)
+    match answer:
+        case "accepted":
+            stop_payment.accept(db, request, by=by, now=now)
+        case "frozen":
+            stop_payment.freeze(db, vault, request, said, by=by, now=now)
+        case "refused":
+            stop_payment.refuse(db, vault, request, said, by=by, now=now)
+        case _:
+            raise IllegalMove
     _announce(db, desk, request, now=now)
 
 
@@ -160,7 +179,7 @@ def _rows(vault: Vault, request: StopPayment, region: Region) -> list[tuple[str,
     if "paid_at" in values:
         at = datetime.fromisoformat(values["paid_at"]).astimezone(region.timezone)
         values["paid_at"] = at.strftime("%Y-%m-%d %H:%M")
-    rows = [("case", request.case.code)]
+    rows = [("case", request.worked_in.code)]
     if request.sent_at:
         at = request.sent_at.astimezone(region.timezone)
         rows.append(("sent_at", at.strftime("%Y-%m-%d %H:%M")))
@@ -189,10 +208,10 @@ def _ask_next(
     _capture(db, request, officer, field, now=now)
     rows = None
     if field in OPTIONAL:
-        rows = [[duty.button(desk, request.case, "stop_pay:skip", "skip")]]
+        rows = [[duty.button(desk, request.worked_in, "stop_pay:skip", "skip")]]
     seen = stop_payment.view(db, _vault(desk), request, by=officer, now=now, note=False)
     lines = [
-        desk.say("stop_pay.head", case=request.case.code),
+        desk.say("stop_pay.head", case=request.worked_in.code),
         *filter(None, [countdown(seen.left, desk)]),
         desk.say(f"stop_pay.ask.{field}"),
     ]
@@ -217,8 +236,8 @@ def _show(
     seen = stop_payment.view(db, _vault(desk), request, by=officer, now=now, note=False)
     rows = [
         [
-            duty.button(desk, request.case, "stop_pay:send", "sp_send"),
-            duty.button(desk, request.case, "stop_pay:form", "sp_form"),
+            duty.button(desk, request.worked_in, "stop_pay:send", "sp_send"),
+            duty.button(desk, request.worked_in, "stop_pay:form", "sp_form"),
         ]
     ]
     duty.whisper(db, desk, officer, _summary(desk, seen), now=now, buttons=rows)
@@ -238,7 +257,7 @@ def _summary(desk: Desk, seen: View) -> str:
 
 def _announce(db: Session, desk: Desk, request: StopPayment, *, now: datetime) -> None:
     """Tell the case's colleagues where the request stands; no number is in it."""
-    case = request.case
+    case = request.worked_in
     frozen = stop_payment.frozen(_vault(desk), request)
     said = desk.say(
         f"desk.stop_pay.{request.state}",
@@ -264,10 +283,10 @@ def _hand_out_form(
         ("pdf", as_pdf(vault, request, desk.region)),
         ("csv", as_csv(vault, request, desk.region)),
     ):
-        name = f"{request.case.code}-stop-payment.{kind}"
+        name = f"{request.worked_in.code}-stop-payment.{kind}"
         sealed = vault.seal(b64encode(content).decode(), at="outbox_message:body")
         body = {"document": name, "sealed": b64encode(sealed).decode()}
-        key = f"case:{request.case.code}:form:{uuid4().hex}"
+        key = f"case:{request.worked_in.code}:form:{uuid4().hex}"
         duty.post(db, desk, body, key=key, to=str(by.telegram_id), now=now, fleeting=True)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from actions.audit.models import AuditEntry
 
+SYSTEM, STRANGER = "system", "stranger"  # who did it, where nobody we know did
 CHANNEL = "desk"  # what NOTIFY and LISTEN call it; the payload is a case's code
 
 

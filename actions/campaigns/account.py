@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from actions.campaigns import queue
 from actions.campaigns.models import Campaign, Delivery, Occurrence, State
 from actions.outbox.store import BLOCKED
 
@@ -36,6 +37,14 @@ def settle(db: Session, *, occurrence_id: int) -> int:
     return done.rowcount  # type: ignore[attr-defined, no-any-return]
 
 
+def settle_open(db: Session) -> None:
+    """Bring in what the senders have done for every occurrence that is not over."""
+    for occurrence_id in db.scalars(
+        select(Occurrence.id).where(Occurrence.state.in_(queue.OPEN))
+    ).all():
+        settle(db, occurrence_id=occurrence_id)
+
+
 def run_out(db: Session, occurrence: Occurrence, *, now: datetime) -> int:
     """Expire what no sender has taken although its time is over; return how many."""
     late = db.execute(
@@ -49,14 +58,6 @@ def run_out(db: Session, occurrence: Occurrence, *, now: datetime) -> int:
         {"occurrence": occurrence.id, "now": now},
     )
     return late.rowcount  # type: ignore[attr-defined, no-any-return]
-
-
-def settle_open(db: Session) -> None:
-    """Do so for every occurrence that is not over."""
-    for occurrence_id in db.scalars(
-        select(Occurrence.id).where(Occurrence.state.in_(["queueing", "queued"]))
-    ).all():
-        settle(db, occurrence_id=occurrence_id)
 
 
 def leave_no_name(db: Session, *, citizen_id: int, now: datetime) -> None:

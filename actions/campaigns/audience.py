@@ -6,7 +6,7 @@ Preview and queueing share the condition, so that what was counted is what is se
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from actions.campaigns.content import AGES, LANGUAGES, OCCUPATIONS
 from actions.triage.judgement import ScamType
@@ -40,13 +40,7 @@ LEFT_OUT = {
     "paused": "coalesce(p.paused_until > :at, false)",
     "language": "NOT coalesce(NOT c.language_chosen OR c.language = ANY(:spoken), false)",
 }
-WANTED = f"""
-    c.blocked_at IS NULL
-    AND coalesce(p.tips, true)
-    AND (p.paused_until IS NULL OR p.paused_until <= :at)
-    AND (NOT c.language_chosen OR c.language = ANY(:spoken))
-    AND {MEANT}
-"""
+WANTED = " AND ".join([*(f"NOT ({holds})" for holds in LEFT_OUT.values()), f"({MEANT})"])
 
 
 class BadAudience(Exception):
@@ -65,15 +59,16 @@ class Audience:
 
     def to_json(self) -> dict[str, object]:
         """Return the form that is stored, hashed and approved."""
-        fields = ("districts", "topics", "ages", "occupations", "languages")
-        return {name: sorted(getattr(self, name)) for name in fields if getattr(self, name)}
+        return {name: sorted(values) for name, values in self.params().items() if values}
 
     def params(self) -> dict[str, list[str] | None]:
         """Return what the SQL condition needs of it."""
-        fields = ("districts", "topics", "ages", "occupations", "languages")
-        return {
-            name: list(getattr(self, name)) if getattr(self, name) else None for name in fields
-        }
+        return {name: list(values) if values else None for name, values in asdict(self).items()}
+
+
+def stored(wish: Mapping[str, object]) -> Audience:
+    """Return the audience that `to_json` made this of."""
+    return Audience(**{name: tuple(values) for name, values in wish.items()})  # type: ignore[arg-type]
 
 
 def parse(wish: object, *, districts: Collection[str]) -> Audience:

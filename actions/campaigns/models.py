@@ -54,7 +54,7 @@ class Campaign(Base):
     type: Mapped[str | None]  # a scam type
     status: Mapped[str] = mapped_column(index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
-    authors: Mapped[list[object]]  # ids of all who have had a hand in it
+    authors: Mapped[list[int]]  # ids of all who have had a hand in it
     variants: Mapped[dict[str, object]]  # {"a": {"zh": {"text": …, "scam": …}}, "b": …}
     audience: Mapped[dict[str, object]]
     cron: Mapped[str | None]
@@ -91,6 +91,10 @@ class Occurrence(Base):
     settle_at: Mapped[datetime]  # when to look next at what became of it
     contents: Mapped[dict[str, object] | None]  # shared bodies by `variant:language:side`
     sums: Mapped[dict[str, object] | None]  # states and reasons, once it is over
+    # Where its messages are being brought, batch by batch: "held", "waiting", or never sent, for
+    # this reason; and the delivery up to which they are there.
+    moving: Mapped[str | None]
+    moved: Mapped[int | None]
     created_at: Mapped[datetime]
 
     campaign: Mapped[Campaign] = relationship()

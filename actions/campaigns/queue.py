@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
-from actions.campaigns.audience import WANTED, Audience
+from actions.campaigns import audience
+from actions.campaigns.audience import WANTED
 from actions.campaigns.models import Campaign, Occurrence
 from actions.citizens.models import Citizen
 from actions.outbox import bulk
@@ -113,11 +114,37 @@ _QUEUE = text(
     ORDER BY due, id
     """
 )
-_MESSAGES = """
-    FROM delivery d JOIN occurrence o ON o.id = d.occurrence_id
-    WHERE o.campaign_id = :campaign AND d.state = 'queued'
+# What a pause and a resumption make of messages; any other word is why they are never sent.
+HELD, WAITING = "held", "waiting"
+OPEN = ("queueing", "queued")  # states of an occurrence of which something may still be sent
+_NEXT = text(
+    """
+    SELECT count(*), max(id) FROM (
+        SELECT id FROM delivery WHERE occurrence_id = :occurrence AND state = 'queued'
+                                  AND id > :after ORDER BY id LIMIT :size) AS next
+    """
+)
+_THESE = """
+    FROM delivery d LEFT JOIN profile p ON p.citizen_id = d.citizen_id
+    WHERE d.occurrence_id = :occurrence AND d.state = 'queued' AND d.id > :after AND d.id <= :upto
       AND m.dedup_key = 'campaign:' || d.occurrence_id || ':' || d.citizen_id
 """
+_MOVES = {
+    HELD: text(f"UPDATE outbox_message m SET status = 'held' {_THESE} AND m.status = 'waiting'"),
+    WAITING: text(
+        f"""
+        UPDATE outbox_message m SET status = 'waiting',
+            due_at = {after_quiet("greatest(d.due_at, CAST(:now AS timestamptz))")}
+        {_THESE} AND m.status = 'held'
+        """
+    ),
+}
+_DROP = text(
+    f"""
+    UPDATE outbox_message m SET status = 'expired', settled_at = :now, last_error = :reason
+    {_THESE} AND m.status IN ('waiting', 'held')
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +192,7 @@ def batch(
     queued = db.execute(
         _QUEUE,
         {
-            **Audience(**{k: tuple(v) for k, v in campaign.audience.items()}).params(),  # type: ignore[arg-type]
+            **audience.stored(campaign.audience).params(),
             "corrects": campaign.corrects_id,
             "spoken": list(wording.languages),
             "variants": list(wording.variants),
@@ -203,67 +230,52 @@ def is_open(db: Session, campaign: Campaign) -> bool:
     return (
         db.scalar(
             select(Occurrence.id)
-            .where(
-                Occurrence.campaign_id == campaign.id, Occurrence.state.in_(["queueing", "queued"])
-            )
+            .where(Occurrence.campaign_id == campaign.id, Occurrence.state.in_(OPEN))
             .limit(1)
         )
         is not None
     )
 
 
-def hold(db: Session, campaign: Campaign) -> int:
-    """Take the campaign's waiting messages out of the senders' reach."""
-    return _change(
-        db,
-        "UPDATE outbox_message m SET status = 'held' " + _MESSAGES + "AND m.status = 'waiting'",
-        campaign=campaign.id,
-    )
+def bring(db: Session, campaign: Campaign, to: str, *, now: datetime, home: str = "") -> None:
+    """Bring the campaign's messages to where it has moved: HELD, WAITING, or never sent, for the
+    reason `to`; what is on the wire settles by itself.
 
-
-def let_go(db: Session, campaign: Campaign, *, home: str, now: datetime) -> int:
-    """Put the campaign's held messages back in line; what falls into quiet hours waits for the
-    citizen's morning.
+    Those that would leave next are there when this returns, and the clock goes on with `follow`:
+    nobody waits for a million rows. `home` is the region's time zone, for what is to wait until
+    the citizens' morning.
     """
-    due = after_quiet("greatest(d.due_at, CAST(:now AS timestamptz))")
-    return _change(
-        db,
-        f"""
-        WITH back AS (
-            SELECT d.occurrence_id, d.citizen_id, {due} AS due
-            FROM delivery d JOIN occurrence o ON o.id = d.occurrence_id
-                            LEFT JOIN profile p ON p.citizen_id = d.citizen_id
-            WHERE o.campaign_id = :campaign AND d.state = 'queued'
+    occurrences = db.scalars(
+        select(Occurrence)
+        .where(
+            Occurrence.campaign_id == campaign.id,
+            Occurrence.state.in_(OPEN),
+            # What is being dropped stays so, whatever the campaign becomes meanwhile.
+            or_(Occurrence.moving.is_(None), Occurrence.moving.in_((HELD, WAITING))),
         )
-        UPDATE outbox_message m SET status = 'waiting', due_at = back.due FROM back
-        WHERE m.dedup_key = 'campaign:' || back.occurrence_id || ':' || back.citizen_id
-          AND m.status = 'held'
-        """,
-        campaign=campaign.id,
-        home=home,
-        now=now,
-    )
+        .with_for_update(of=Occurrence)
+    ).all()
+    for occurrence in occurrences:
+        occurrence.moving, occurrence.moved = to, 0
+        if to not in (HELD, WAITING):
+            occurrence.state, occurrence.settle_at = "queued", now
+        follow(db, occurrence, home=home, now=now)
 
 
-def drop(db: Session, campaign: Campaign, *, reason: str, now: datetime) -> int:
-    """Send nothing more of what has not left; what is on the wire settles by itself."""
-    dropped = _change(
-        db,
-        "UPDATE outbox_message m SET status = 'expired', settled_at = :now, last_error = :reason "
-        + _MESSAGES
-        + "AND m.status IN ('waiting', 'held')",
-        campaign=campaign.id,
-        now=now,
-        reason=reason,
-    )
-    _change(
-        db,
-        "UPDATE occurrence SET state = 'queued', settle_at = :now"
-        " WHERE campaign_id = :campaign AND state = 'queueing'",
-        campaign=campaign.id,
-        now=now,
-    )
-    return dropped
+def follow(db: Session, occurrence: Occurrence, *, home: str, now: datetime) -> None:
+    """Bring the next batch of messages to where they are going, in the order in which they leave.
+
+    The caller holds the occurrence's row, and messages of it are going somewhere.
+    """
+    these = {"occurrence": occurrence.id, "after": occurrence.moved or 0}
+    found, upto = db.execute(_NEXT, {**these, "size": BATCH}).one()
+    if found:
+        to = occurrence.moving or WAITING
+        more = {"upto": upto, "now": now, "home": home, "reason": to}
+        db.execute(_MOVES.get(to, _DROP), {**these, **more})
+        occurrence.moved = upto
+    if found < BATCH:
+        occurrence.moving = occurrence.moved = None
 
 
 def keep_quiet(db: Session, *, home: str, ahead: int, now: datetime) -> int:
@@ -273,9 +285,9 @@ def keep_quiet(db: Session, *, home: str, ahead: int, now: datetime) -> int:
     at are the next `ahead` messages of each lane, more than can leave before the next look.
     """
     soon = now + SEEN_AHEAD
-    return _change(
-        db,
-        f"""
+    moved = db.execute(
+        text(
+            f"""
         WITH head AS MATERIALIZED (
             SELECT next.* FROM unnest(CAST(:channels AS text[])) AS ch(channel)
             CROSS JOIN unnest(CAST(:lanes AS bigint[])) AS l(lane) CROSS JOIN LATERAL (
@@ -297,15 +309,14 @@ def keep_quiet(db: Session, *, home: str, ahead: int, now: datetime) -> int:
             RETURNING early.delivery_id, early.due
         )
         UPDATE delivery SET due_at = moved.due FROM moved WHERE delivery.id = moved.delivery_id
-        """,
-        soon=soon,
-        ahead=ahead,
-        channels=list(CHANNELS),
-        lanes=[int(Lane.WARNING), int(Lane.BULK)],
-        home=home,
+        """
+        ),
+        {
+            "soon": soon,
+            "ahead": ahead,
+            "channels": list(CHANNELS),
+            "lanes": [int(Lane.WARNING), int(Lane.BULK)],
+            "home": home,
+        },
     )
-
-
-def _change(db: Session, statement: str, **params: object) -> int:
-    changed = db.execute(text(statement), params)
-    return changed.rowcount  # type: ignore[attr-defined, no-any-return]
+    return moved.rowcount  # type: ignore[attr-defined, no-any-return]

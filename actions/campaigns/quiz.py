@@ -17,12 +17,19 @@ from sqlalchemy.orm import Session
 from actions.campaigns.models import Campaign, Delivery, Occurrence, QuizAnswer, State
 
 WORKS_FOR = timedelta(days=60)  # later answers say little about a campaign
+# Of answers `q`: the counts of a `Skill`, in its order.
+_COUNTED = """
+    count(*) FILTER (WHERE q.truth = 'scam' AND q.answer = 'scam'),
+    count(*) FILTER (WHERE q.truth = 'scam'),
+    count(*) FILTER (WHERE q.truth = 'real' AND q.answer = 'scam'),
+    count(*) FILTER (WHERE q.truth = 'real')
+"""
 
 
 def answer(
     db: Session, *, citizen_id: int, occurrence_id: int, said: str, now: datetime
 ) -> tuple[Delivery, Campaign] | None:
-    """Keep the first answer to what this citizen was shown; None when it was shown to nobody."""
+    """Keep the first answer to what this citizen was shown; None when they were shown nothing."""
     delivery = db.scalars(
         select(Delivery).where(
             Delivery.citizen_id == citizen_id, Delivery.occurrence_id == occurrence_id
@@ -84,9 +91,10 @@ def compare(db: Session, campaign: Campaign) -> list[Skill]:
     Counted is what they answered to *later* campaigns: its own question would be answered by one
     side only.
     """
-    rows = db.execute(
-        text(
-            """
+    return _skills(
+        db,
+        campaign,
+        f"""
             WITH member AS (
                 SELECT d.citizen_id, min(o.at) AS since,
                        min(CASE WHEN d.reason = 'control' THEN 'control' ELSE d.variant END)
@@ -96,41 +104,34 @@ def compare(db: Session, campaign: Campaign) -> list[Skill]:
                   AND (d.state = 'sent' OR d.reason = 'control')
                 GROUP BY d.citizen_id
             )
-            SELECT m.cohort,
-                   count(*) FILTER (WHERE q.truth = 'scam' AND q.answer = 'scam'),
-                   count(*) FILTER (WHERE q.truth = 'scam'),
-                   count(*) FILTER (WHERE q.truth = 'real' AND q.answer = 'scam'),
-                   count(*) FILTER (WHERE q.truth = 'real')
+            SELECT m.cohort, {_COUNTED}
             FROM member m
             JOIN quiz_answer q ON q.citizen_id = m.citizen_id
             JOIN occurrence o ON o.id = q.occurrence_id
             WHERE o.campaign_id <> :campaign
               AND q.answered_at >= m.since AND q.answered_at < m.since + :window
             GROUP BY m.cohort ORDER BY m.cohort
-            """
-        ),
-        {"campaign": campaign.id, "window": WORKS_FOR},
+            """,
+        window=WORKS_FOR,
     )
-    return [Skill(str(row[0]), *(int(n) for n in row[1:])) for row in rows]
 
 
 def own_answers(db: Session, campaign: Campaign) -> list[Skill]:
     """Return how its own question was answered, by variant."""
-    rows = db.execute(
-        text(
-            """
-            SELECT d.variant,
-                   count(*) FILTER (WHERE q.truth = 'scam' AND q.answer = 'scam'),
-                   count(*) FILTER (WHERE q.truth = 'scam'),
-                   count(*) FILTER (WHERE q.truth = 'real' AND q.answer = 'scam'),
-                   count(*) FILTER (WHERE q.truth = 'real')
+    return _skills(
+        db,
+        campaign,
+        f"""
+            SELECT d.variant, {_COUNTED}
             FROM quiz_answer q JOIN occurrence o ON o.id = q.occurrence_id
             JOIN delivery d ON d.occurrence_id = o.id AND d.citizen_id = q.citizen_id
             WHERE o.campaign_id = :campaign GROUP BY d.variant ORDER BY d.variant
-            """
-        ),
-        {"campaign": campaign.id},
+            """,
     )
+
+
+def _skills(db: Session, campaign: Campaign, query: str, **params: object) -> list[Skill]:
+    rows = db.execute(text(query), {"campaign": campaign.id, **params})
     return [Skill(str(row[0]), *(int(n) for n in row[1:])) for row in rows]
 
 

@@ -79,12 +79,12 @@ def content_hash(campaign: Campaign) -> str:
 def submit(db: Session, campaign: Campaign, *, by: Officer, now: datetime) -> None:
     """Ask a second person to approve it as it stands."""
     _require(by, PUBLISHING)
-    _hold(db, campaign)
+    hold(db, campaign)
     if campaign.expires_at and campaign.expires_at <= now:
         raise TooLate
     move(db, campaign, Status.SUBMITTED, by=by, now=now)
     campaign.submitted_hash = content_hash(campaign)
-    campaign.authors = sorted({*campaign.authors, by.id}, key=str)
+    campaign.authors = sorted({*campaign.authors, by.id})
 
 
 def approve(
@@ -92,7 +92,7 @@ def approve(
 ) -> str:
     """Approve exactly this content; return its hash. `seen` is the hash of what they looked at."""
     _require(by, PUBLISHING)
-    _hold(db, campaign)
+    hold(db, campaign)
     if Status.APPROVED not in MOVES[Status(campaign.status)]:
         raise IllegalMove(_told(campaign, Status.APPROVED))
     if by.id in campaign.authors or by.id == campaign.author_id:
@@ -111,7 +111,7 @@ def approve(
 def send_back(db: Session, campaign: Campaign, *, by: Officer, now: datetime) -> None:
     """Give a submitted campaign back to its author."""
     _require(by, PUBLISHING)
-    _hold(db, campaign)
+    hold(db, campaign)
     if campaign.status != Status.SUBMITTED:
         raise IllegalMove(_told(campaign, Status.DRAFT))
     withdraw(db, campaign, by=by, now=now)
@@ -119,7 +119,7 @@ def send_back(db: Session, campaign: Campaign, *, by: Officer, now: datetime) ->
 
 def withdraw(db: Session, campaign: Campaign, *, by: Officer | None, now: datetime) -> None:
     """Make it a draft again: nothing goes out under an approval of something else."""
-    queue.drop(db, campaign, reason="cancelled", now=now)
+    queue.bring(db, campaign, "cancelled", now=now)
     move(db, campaign, Status.DRAFT, by=by, now=now)
     campaign.submitted_hash = campaign.approved_hash = None
     campaign.approved_by_id = campaign.approved_at = campaign.next_at = None
@@ -128,15 +128,15 @@ def withdraw(db: Session, campaign: Campaign, *, by: Officer | None, now: dateti
 def pause(db: Session, campaign: Campaign, *, by: Officer, now: datetime) -> None:
     """Hold back what has not left yet."""
     _require(by, STOPPING)
-    _hold(db, campaign)
+    hold(db, campaign)
     move(db, campaign, Status.PAUSED, by=by, now=now)
-    queue.hold(db, campaign)
+    queue.bring(db, campaign, queue.HELD, now=now)
 
 
 def resume(db: Session, campaign: Campaign, *, by: Officer, home: str, now: datetime) -> None:
     """Let it go on. Only what was approved does. `home` is the region's time zone."""
     _require(by, PUBLISHING)
-    _hold(db, campaign)
+    hold(db, campaign)
     if campaign.status != Status.PAUSED:
         raise IllegalMove(_told(campaign, Status.SENDING))
     if content_hash(campaign) != campaign.approved_hash:
@@ -144,23 +144,23 @@ def resume(db: Session, campaign: Campaign, *, by: Officer, home: str, now: date
     waits = campaign.next_at is not None and not queue.is_open(db, campaign)
     to = Status.SCHEDULED if waits else Status.SENDING
     move(db, campaign, to, by=by, now=now)
-    queue.let_go(db, campaign, home=home, now=now)
+    queue.bring(db, campaign, queue.WAITING, home=home, now=now)
 
 
-def cancel(db: Session, campaign: Campaign, *, by: Officer, now: datetime) -> int:
-    """End it; return how many messages were still waiting and are not sent."""
+def cancel(db: Session, campaign: Campaign, *, by: Officer, now: datetime) -> None:
+    """End it; what still waits is not sent."""
     _require(by, STOPPING)
-    _hold(db, campaign)
+    hold(db, campaign)
     move(db, campaign, Status.CANCELLED, by=by, now=now)
     campaign.ended_at, campaign.next_at = now, None
-    return queue.drop(db, campaign, reason="cancelled", now=now)
+    queue.bring(db, campaign, "cancelled", now=now)
 
 
 def expire(db: Session, campaign: Campaign, *, now: datetime) -> None:
     """End it because its time is over."""
     move(db, campaign, Status.EXPIRED, by=None, now=now)
     campaign.ended_at, campaign.next_at = now, None
-    queue.drop(db, campaign, reason="late", now=now)
+    queue.bring(db, campaign, "late", now=now)
 
 
 def move(
@@ -183,7 +183,7 @@ def move(
     audit.record(
         db,
         f"campaign.{to}",
-        actor=f"officer:{by.id}" if by else "system",
+        actor=by.actor if by else audit.SYSTEM,
         now=now,
         campaign=campaign.id,
         was=came_from,
@@ -191,7 +191,7 @@ def move(
     )
 
 
-def _hold(db: Session, campaign: Campaign) -> None:
+def hold(db: Session, campaign: Campaign) -> None:
     """Two people cannot act past each other: the second sees what the first did."""
     db.flush()  # a refresh throws away what is not stored yet
     db.refresh(campaign, with_for_update={"of": Campaign})

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
-from actions.campaigns import queue, status
+from actions.campaigns import audience, queue, status
 from actions.campaigns.audience import LEFT_OUT, MEANT, WANTED, Audience
 from actions.campaigns.models import Campaign, CatchUp, Occurrence, Status
 from actions.officers.models import Officer
@@ -59,7 +59,7 @@ def create(db: Session, draft: Draft, *, by: Officer, now: datetime) -> Campaign
     )
     db.add(campaign)
     db.flush()  # the caller shows campaign.id, and the audit entry needs it
-    audit.record(db, "campaign.created", actor=f"officer:{by.id}", now=now, campaign=campaign.id)
+    audit.record(db, "campaign.created", actor=by.actor, now=now, campaign=campaign.id)
     return campaign
 
 
@@ -73,15 +73,14 @@ def reword(
 ) -> None:
     """Change the words. Whoever does becomes an author; an approval of other words is void."""
     status.require_publisher(by)
-    db.flush()  # a refresh throws away what is not stored yet
-    db.refresh(campaign, with_for_update={"of": Campaign})
+    status.hold(db, campaign)
     if campaign.status in status.ENDED:
         raise status.IllegalMove(f"the campaign is {campaign.status}; write a new one")
     if campaign.status != Status.DRAFT:
         status.withdraw(db, campaign, by=by, now=now)
     campaign.variants = _plain(variants)
-    campaign.authors = sorted({*campaign.authors, by.id}, key=str)
-    audit.record(db, "campaign.reworded", actor=f"officer:{by.id}", now=now, campaign=campaign.id)
+    campaign.authors = sorted({*campaign.authors, by.id})
+    audit.record(db, "campaign.reworded", actor=by.actor, now=now, campaign=campaign.id)
 
 
 def correct(
@@ -89,6 +88,7 @@ def correct(
     wrong: Campaign,
     variants: Mapping[str, Mapping[str, Mapping[str, str]]],
     *,
+    title: str,
     by: Officer,
     now: datetime,
 ) -> Campaign:
@@ -97,11 +97,11 @@ def correct(
     The correction needs an approval like any other, and then overtakes all tips.
     """
     status.require_publisher(by)
-    if wrong.status not in (Status.DONE, Status.CANCELLED):
+    if wrong.status not in status.ENDED:
         status.cancel(db, wrong, by=by, now=now)
     correction = create(
         db,
-        Draft(f"更正 / correction: {wrong.title}", variants, kind="correction", type=wrong.type),
+        Draft(title, variants, kind="correction", type=wrong.type),
         by=by,
         now=now,
     )
@@ -118,13 +118,6 @@ def find(db: Session, *, campaign_id: int) -> Campaign | None:
 def list_all(db: Session) -> Sequence[Campaign]:
     """Return every campaign, newest first."""
     return db.scalars(select(Campaign).order_by(Campaign.id.desc())).all()
-
-
-def list_submitted(db: Session) -> Sequence[Campaign]:
-    """Return the campaigns that wait for a second person, oldest first."""
-    return db.scalars(
-        select(Campaign).where(Campaign.status == Status.SUBMITTED).order_by(Campaign.id)
-    ).all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,16 +181,16 @@ def left_out(
 
 def _params(campaign: Campaign, at: datetime) -> dict[str, object]:
     return {
-        **Audience(**{k: tuple(v) for k, v in campaign.audience.items()}).params(),  # type: ignore[arg-type]
+        **audience.stored(campaign.audience).params(),
         "corrects": campaign.corrects_id,
-        "spoken": list(spoken(campaign)),
+        "spoken": list(spoken(campaign.variants)),  # type: ignore[arg-type]
         "at": at,
     }
 
 
-def spoken(campaign: Campaign) -> tuple[str, ...]:
+def spoken(variants: Mapping[str, Mapping[str, object]]) -> tuple[str, ...]:
     """Return the languages that every variant is written in."""
-    each = [set(words) for words in campaign.variants.values()]  # type: ignore[call-overload]
+    each = [set(words) for words in variants.values()]
     return tuple(sorted(set.intersection(*each), reverse=True))  # zh before en
 
 
@@ -251,9 +244,7 @@ def begin(db: Session, campaign: Campaign, *, at: datetime, missed: bool, now: d
 
 def lock_finished(db: Session) -> Campaign | None:
     """Return a campaign that is sending although nothing of it is left, held by nobody else."""
-    still = exists().where(
-        Occurrence.campaign_id == Campaign.id, Occurrence.state.in_(["queueing", "queued"])
-    )
+    still = exists().where(Occurrence.campaign_id == Campaign.id, Occurrence.state.in_(queue.OPEN))
     return db.scalars(
         select(Campaign)
         .where(Campaign.status == Status.SENDING, ~still)
@@ -281,10 +272,22 @@ def lock_queueing(db: Session) -> Occurrence | None:
     campaign = db.get(
         Campaign,
         occurrence.campaign_id,
-        with_for_update={"read": True, "of": Campaign},
+        # Somebody who stops it holds it and wants the occurrence: waiting would be for ever.
+        with_for_update={"read": True, "of": Campaign, "skip_locked": True},
         populate_existing=True,
     )
     return occurrence if campaign and campaign.status == Status.SENDING else None
+
+
+def lock_moving(db: Session) -> Occurrence | None:
+    """Return an occurrence whose messages are being brought somewhere, held by nobody else."""
+    return db.scalars(
+        select(Occurrence)
+        .where(Occurrence.moving.is_not(None))
+        .order_by(Occurrence.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Occurrence)
+    ).one_or_none()
 
 
 def _plain(

@@ -124,7 +124,7 @@ def _undelivered(db: Session, now: datetime) -> int:
             audit.record(
                 db,
                 "case.alert_undelivered",
-                actor=status.SYSTEM,
+                actor=audit.SYSTEM,
                 now=now,
                 case_code=code,
                 message=message.id,

@@ -6,7 +6,6 @@ calls puts it into words and queues them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -100,7 +99,7 @@ def _step(
     audit.record(
         db,
         "case.owner_asked",
-        actor=status.SYSTEM,
+        actor=audit.SYSTEM,
         now=now,
         case_code=case.code,
         owner=owner.id,
@@ -133,7 +132,7 @@ def _unclaimed(
     audit.record(
         db,
         "case.alerted" if reached or desk else "case.nobody_alerted",
-        actor=status.SYSTEM,
+        actor=audit.SYSTEM,
         now=now,
         case_code=case.code,
         step=taken,
@@ -145,7 +144,7 @@ def _unclaimed(
         audit.record(
             db,
             "case.nobody_on_duty",
-            actor=status.SYSTEM,
+            actor=audit.SYSTEM,
             now=now,
             case_code=case.code,
             district=case.district,
@@ -160,10 +159,3 @@ def _unclaimed(
         webhook=Whom.WEBHOOK in whom,
         supervisors=frozenset(supervisors),
     )
-
-
-def list_open(db: Session) -> Sequence[Case]:
-    """Return every case that is not closed, oldest first."""
-    return db.scalars(
-        select(Case).where(Case.status != Status.CLOSED).order_by(Case.opened_at, Case.id)
-    ).all()

@@ -69,6 +69,7 @@ class Case(Base):
 
     owner: Mapped[Officer | None] = relationship(lazy="joined")
     citizen: Mapped[Citizen | None] = relationship()
+    merged_into: Mapped[Case | None] = relationship(remote_side=[id])
 
 
 class Author(StrEnum):
@@ -162,6 +163,11 @@ class StopPayment(Base):
     refused_why: Mapped[bytes | None]
 
     case: Mapped[Case] = relationship()
+
+    @property
+    def worked_in(self) -> Case:
+        """The case in which it is worked on: its own, or the one that was merged into."""
+        return self.case.merged_into or self.case
 
 
 class Timer(Base):

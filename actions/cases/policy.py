@@ -32,7 +32,6 @@ class Policy:
     silent_after: timedelta  # a claimed case whose owner does nothing for this long
     offer_after: timedelta  # and does not answer for this long is offered to everybody again
     longest_snooze: timedelta
-    longest_shift: timedelta
 
     def step(self, fired: int) -> Step:
         """Return the step to take when the alert has gone off this often before."""
@@ -67,7 +66,6 @@ def read(pack: Mapping[str, object]) -> Policy:
         silent_after=_seconds(pack["silent_after"]),
         offer_after=_seconds(pack["offer_after"]),
         longest_snooze=_seconds(pack["longest_snooze"]),
-        longest_shift=_seconds(pack["longest_shift"]),
     )
 
 
@@ -85,5 +83,4 @@ USUAL = Policy(
     silent_after=timedelta(minutes=10),
     offer_after=timedelta(minutes=2),
     longest_snooze=timedelta(hours=4),
-    longest_shift=timedelta(hours=12),
 )

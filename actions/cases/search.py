@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from actions.cases.access import EVERYWHERE
@@ -110,15 +110,19 @@ def search(
     query = query.order_by(Case.opened_at.desc(), Case.id.desc()).limit(limit)
     if not wanted:
         return [Found(case) for case in db.scalars(query)]
-    code = wanted.upper().removeprefix("C-").removeprefix("C")
-    by_code = db.scalars(query.where(Case.code.startswith(f"C-{code}", autoescape=True))).all()
-    found = {case.id: Found(case) for case in by_code}
+    # A code may be said without its "C-"; its own first letter may be a C all the same.
+    code = wanted.upper().removeprefix("C-")
+    begins = {code} if wanted.upper().startswith("C-") else {code, code.removeprefix("C")}
+    named = or_(*(Case.code.startswith(f"C-{each}", autoescape=True) for each in begins))
+    found = {case.id: Found(case) for case in db.scalars(query.where(named))}
     for value, case in _naming(db, wanted, country, query):
         found.setdefault(case.id, Found(case, value))
     return sorted(found.values(), key=lambda each: each.case.opened_at, reverse=True)[:limit]
 
 
-def _naming(db: Session, wanted: str, country: str, query: object) -> list[tuple[str, Case]]:
+def _naming(
+    db: Session, wanted: str, country: str, query: Select[tuple[Case]]
+) -> list[tuple[str, Case]]:
     exact = [each.value for each in extract(wanted, region=country)]
     bare = wanted.removeprefix("https://").removeprefix("http://").rstrip("/")
     if wanted.replace(" ", "").replace("-", "").isdigit():
@@ -129,7 +133,7 @@ def _naming(db: Session, wanted: str, country: str, query: object) -> list[tuple
     if not clauses:
         return []
     rows = db.execute(
-        query.join(Report, Report.case_id == Case.id)  # type: ignore[attr-defined]
+        query.join(Report, Report.case_id == Case.id)
         .join(Sighting, Sighting.report_id == Report.id)
         .join(Indicator, Indicator.id == Sighting.indicator_id)
         .where(or_(*clauses))
@@ -138,30 +142,29 @@ def _naming(db: Session, wanted: str, country: str, query: object) -> list[tuple
     return [(value, case) for case, value in rows]
 
 
-def list_naming(db: Session, officer: Officer, *, indicator_id: int, but: Case) -> Sequence[Case]:
+def list_naming(
+    db: Session, officer: Officer, *, indicator_id: int, but: Case, limit: int = 20
+) -> Sequence[Case]:
     """Return the other cases that name an indicator, newest first."""
-    return (
-        db.scalars(
-            select(Case)
-            .join(Report, Report.case_id == Case.id)
-            .join(Sighting, Sighting.report_id == Report.id)
-            .where(Sighting.indicator_id == indicator_id, Case.id != but.id, visible(officer))
-            .order_by(Case.opened_at.desc())
-            .limit(20)
-        )
-        .unique()
-        .all()
-    )
-
-
-def count_naming(db: Session, *, indicator_id: int, but: Case) -> int:
-    """Return how many other cases name an indicator, whoever may see them."""
     return db.scalars(
-        select(func.count(func.distinct(Report.case_id)))
+        select(Case)
+        .where(_names(indicator_id, but), visible(officer))
+        .order_by(Case.opened_at.desc(), Case.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def count_hidden(db: Session, officer: Officer, *, indicator_id: int, but: Case) -> int:
+    """Return how many other cases name an indicator that this officer may not see."""
+    seen = func.coalesce(visible(officer), false())
+    return db.scalars(select(func.count(Case.id)).where(_names(indicator_id, but), ~seen)).one()
+
+
+def _names(indicator_id: int, but: Case) -> ColumnElement[bool]:
+    """Return the condition of the other cases in which an indicator was named."""
+    named = (
+        select(Report.case_id)
         .join(Sighting, Sighting.report_id == Report.id)
-        .where(
-            Sighting.indicator_id == indicator_id,
-            Report.case_id.is_not(None),
-            Report.case_id != but.id,
-        )
-    ).one()
+        .where(Sighting.indicator_id == indicator_id, Report.case_id.is_not(None))
+    )
+    return and_(Case.id.in_(named), Case.id != but.id)

@@ -14,7 +14,7 @@ from actions.cases import timers
 from actions.cases.models import DRILLED, MERGED, Case, Message, Outcome, Status
 from actions.cases.policy import USUAL, Policy
 from actions.cases.timers import Kind
-from actions.officers.models import DESK, Officer, Role
+from actions.officers.models import DESK, SUPERVISING, Officer
 from actions.reports.models import Report
 
 MOVES: Mapping[Status, frozenset[Status]] = {
@@ -22,7 +22,6 @@ MOVES: Mapping[Status, frozenset[Status]] = {
     Status.CLAIMED: frozenset({Status.OPEN, Status.CLAIMED, Status.CLOSED}),
     Status.CLOSED: frozenset({Status.OPEN}),
 }
-SYSTEM = "system"
 
 
 class NotAllowed(Exception):
@@ -60,16 +59,16 @@ def claim(db: Session, case: Case, *, by: Officer, now: datetime, policy: Policy
             raise AlreadyOwned(*_held(case))
         raise IllegalMove
     _watch(db, case, now=now, policy=policy)
-    audit.record(db, "case.claimed", actor=name(by), now=now, case_code=case.code)
+    audit.record(db, "case.claimed", actor=by.actor, now=now, case_code=case.code)
 
 
 def release(
     db: Session, case: Case, *, by: Officer, now: datetime, policy: Policy = USUAL
 ) -> None:
     """Give the case back to the desk; the alert starts anew."""
-    _require_hold(db, case, by)
+    require_hold(db, case, by=by)
     _offer(db, case, now=now, policy=policy)
-    audit.record(db, "case.released", actor=name(by), now=now, case_code=case.code)
+    audit.record(db, "case.released", actor=by.actor, now=now, case_code=case.code)
 
 
 def hand_over(
@@ -82,14 +81,14 @@ def hand_over(
     policy: Policy = USUAL,
 ) -> None:
     """Make another officer the owner. Their silence is watched like anybody's."""
-    _require_hold(db, case, by)
+    require_hold(db, case, by=by)
     _require_desk(to)
     if case.owner_id == to.id:
         raise IllegalMove
     _move(case, Status.CLAIMED)
     case.owner_id, case.claimed_at = to.id, now
     _watch(db, case, now=now, policy=policy)
-    audit.record(db, "case.handed_over", actor=name(by), now=now, case_code=case.code, to=to.id)
+    audit.record(db, "case.handed_over", actor=by.actor, now=now, case_code=case.code, to=to.id)
     db.flush()  # the owner is read anew
     db.refresh(case)
 
@@ -104,7 +103,7 @@ def snooze(
     policy: Policy = USUAL,
 ) -> None:
     """Let the owner be silent until then; they are asked when the time has come."""
-    _require_hold(db, case, by)
+    require_hold(db, case, by=by)
     if not now < until <= now + policy.longest_snooze:
         raise TooLong
     case.snoozed_until = until
@@ -112,7 +111,7 @@ def snooze(
     audit.record(
         db,
         "case.snoozed",
-        actor=name(by),
+        actor=by.actor,
         now=now,
         case_code=case.code,
         until=until.isoformat(),
@@ -127,16 +126,16 @@ def touch(db: Session, case: Case, *, by: Officer, now: datetime, policy: Policy
 
 def keep(db: Session, case: Case, *, by: Officer, now: datetime, policy: Policy = USUAL) -> None:
     """Answer "are you still on it?": yes."""
-    _require_hold(db, case, by)
+    require_hold(db, case, by=by)
     _watch(db, case, now=now, policy=policy)
-    audit.record(db, "case.kept", actor=name(by), now=now, case_code=case.code)
+    audit.record(db, "case.kept", actor=by.actor, now=now, case_code=case.code)
 
 
 def close(db: Session, case: Case, outcome: Outcome, *, by: Officer, now: datetime) -> None:
     """End the case with what came of it. Only its owner or a supervisor may."""
-    _require_hold(db, case, by)
+    require_hold(db, case, by=by)
     _end(db, case, outcome, now=now)
-    audit.record(db, "case.closed", actor=name(by), now=now, case_code=case.code, outcome=outcome)
+    audit.record(db, "case.closed", actor=by.actor, now=now, case_code=case.code, outcome=outcome)
 
 
 def reopen(db: Session, case: Case, *, by: Officer, now: datetime, policy: Policy = USUAL) -> None:
@@ -148,8 +147,8 @@ def reopen(db: Session, case: Case, *, by: Officer, now: datetime, policy: Polic
     _move(case, Status.OPEN)
     case.outcome, case.closed_at, case.merged_into_id, case.helped = None, None, None, None
     case.owner_id, case.claimed_at = None, None
-    _alert(db, case, now=now, policy=policy)
-    audit.record(db, "case.reopened", actor=name(by), now=now, case_code=case.code)
+    begin_alert(db, case, now=now, policy=policy)
+    audit.record(db, "case.reopened", actor=by.actor, now=now, case_code=case.code)
 
 
 def merge(db: Session, case: Case, *, into: Case, by: Officer, now: datetime) -> None:
@@ -165,7 +164,7 @@ def merge(db: Session, case: Case, *, into: Case, by: Officer, now: datetime) ->
     if Status.CLOSED in (case.status, into.status):
         raise IllegalMove
     for each in (case, into):
-        if each.owner_id not in (None, by.id) and not _supervises(by):
+        if each.owner_id not in (None, by.id) and not by.may(SUPERVISING):
             raise AlreadyOwned(*_held(each))
     _end(db, case, MERGED, now=now)
     case.merged_into_id = into.id
@@ -173,8 +172,8 @@ def merge(db: Session, case: Case, *, into: Case, by: Officer, now: datetime) ->
     _follow(db, case, into)
     into.amount = max(filter(None, (case.amount, into.amount)), default=None)
     into.discreet = into.discreet or case.discreet
-    audit.record(db, "case.merged", actor=name(by), now=now, case_code=case.code, into=into.code)
-    audit.record(db, "case.took_in", actor=name(by), now=now, case_code=into.code, case=case.code)
+    audit.record(db, "case.merged", actor=by.actor, now=now, case_code=case.code, into=into.code)
+    audit.record(db, "case.took_in", actor=by.actor, now=now, case_code=into.code, case=case.code)
 
 
 def offer_again(
@@ -186,7 +185,7 @@ def offer_again(
     audit.record(
         db,
         "case.offered_again",
-        actor=SYSTEM,
+        actor=audit.SYSTEM,
         now=now,
         case_code=case.code,
         why=why,
@@ -197,7 +196,7 @@ def offer_again(
 def end_drill(db: Session, case: Case, *, now: datetime, **figures: object) -> None:
     """End a synthetic case with what it showed."""
     _end(db, case, DRILLED, now=now)
-    audit.record(db, "drill.ended", actor=SYSTEM, now=now, case_code=case.code, **figures)
+    audit.record(db, "drill.ended", actor=audit.SYSTEM, now=now, case_code=case.code, **figures)
 
 
 def heal(db: Session, case: Case, *, now: datetime, policy: Policy = USUAL) -> None:
@@ -206,17 +205,12 @@ def heal(db: Session, case: Case, *, now: datetime, policy: Policy = USUAL) -> N
         timers.replace(db, case, kind=Kind.UNCLAIMED, since=now, due_at=now, fired=1)
     elif case.status == Status.CLAIMED:
         _watch(db, case, now=now, policy=policy)
-    audit.record(db, "case.timer_restored", actor=SYSTEM, now=now, case_code=case.code)
+    audit.record(db, "case.timer_restored", actor=audit.SYSTEM, now=now, case_code=case.code)
 
 
 def begin_alert(db: Session, case: Case, *, now: datetime, policy: Policy = USUAL) -> None:
-    """Start the alert of a case that has just been opened."""
-    _alert(db, case, now=now, policy=policy)
-
-
-def name(officer: Officer) -> str:
-    """Return what the audit log calls an officer."""
-    return f"officer:{officer.id}"
+    """Start the alert: the card is out already, its next step comes in time."""
+    timers.replace(db, case, kind=Kind.UNCLAIMED, since=now, due_at=now + policy.wait(1), fired=1)
 
 
 def _move(case: Case, to: Status) -> None:
@@ -225,15 +219,10 @@ def _move(case: Case, to: Status) -> None:
     case.status = to
 
 
-def _alert(db: Session, case: Case, *, now: datetime, policy: Policy) -> None:
-    # The card went out when the case was opened, or is redrawn by whoever gave it back.
-    timers.replace(db, case, kind=Kind.UNCLAIMED, since=now, due_at=now + policy.wait(1), fired=1)
-
-
 def _offer(db: Session, case: Case, *, now: datetime, policy: Policy) -> None:
     _move(case, Status.OPEN)
     case.owner_id, case.claimed_at, case.snoozed_until = None, None, None
-    _alert(db, case, now=now, policy=policy)
+    begin_alert(db, case, now=now, policy=policy)
     db.flush()  # before it is read anew
     db.refresh(case)  # the owner is read anew
 
@@ -269,22 +258,19 @@ def _require_desk(officer: Officer) -> None:
         raise NotAllowed
 
 
-def _require_hold(db: Session, case: Case, officer: Officer) -> None:
-    _require_desk(officer)
+def require_hold(db: Session, case: Case, *, by: Officer) -> None:
+    """Raise unless `by` owns the case or supervises; the case is held until the end."""
+    _require_desk(by)
     db.refresh(case, with_for_update={"of": Case})
     if case.status != Status.CLAIMED:
         raise IllegalMove
-    if case.owner_id != officer.id and not _supervises(officer):
+    if not holds(by, case):
         raise AlreadyOwned(*_held(case))
 
 
-def require_hold(db: Session, case: Case, *, by: Officer) -> None:
-    """Raise unless `by` owns the case or supervises; the case is held until the end."""
-    _require_hold(db, case, by)
-
-
-def _supervises(officer: Officer) -> bool:
-    return officer.may(frozenset({Role.SUPERVISOR}))
+def holds(officer: Officer, case: Case) -> bool:
+    """Tell whether a case is this officer's to work on: their own, or they supervise."""
+    return case.owner_id == officer.id or officer.may(SUPERVISING)
 
 
 def _held(case: Case) -> tuple[str, datetime]:

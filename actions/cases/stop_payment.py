@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
@@ -19,7 +19,7 @@ from actions.cases import amounts, numbers, status
 from actions.cases.models import Case, PaymentState, StopPayment
 from actions.cases.numbers import Wrong
 from actions.cases.policy import USUAL, Policy
-from actions.officers.models import Officer, Role
+from actions.officers.models import Officer
 from actions.vault import Vault
 
 GOLDEN = timedelta(minutes=30)  # after that, most money has been moved on
@@ -41,8 +41,6 @@ MOVES: Mapping[PaymentState, frozenset[PaymentState]] = {
     PaymentState.FROZEN: frozenset(),
     PaymentState.REFUSED: frozenset(),
 }
-
-__all__ = ["Wrong"]
 
 
 class Incomplete(Exception):
@@ -78,11 +76,8 @@ def draft(
 ) -> StopPayment:
     """Begin a request, or go on with the case's draft."""
     status.require_hold(db, case, by=by)
-    request = db.scalars(
-        select(StopPayment).where(
-            StopPayment.case_id == case.id, StopPayment.state == PaymentState.DRAFTED
-        )
-    ).first()
+    known = list_for_case(db, case_id=case.id)
+    request = next((each for each in known if each.state == PaymentState.DRAFTED), None)
     if request is None:
         request = StopPayment(
             case_id=case.id, state=PaymentState.DRAFTED, drafted_by=by.id, drafted_at=now
@@ -109,7 +104,7 @@ def fill(
 
     An empty value, or "-", clears a field that may be missing.
     """
-    status.require_hold(db, request.case, by=by)
+    status.require_hold(db, request.worked_in, by=by)
     if request.state != PaymentState.DRAFTED:
         raise status.IllegalMove
     if field not in FIELDS:
@@ -133,17 +128,17 @@ def send(
     policy: Policy = USUAL,
 ) -> None:
     """Mark the request as sent; putting it on its way is the caller's: see `bot.stop_pay`."""
-    status.require_hold(db, request.case, by=by)
+    status.require_hold(db, request.worked_in, by=by)
     if missing := missing_fields(request):
         raise Incomplete(*missing)
     _move(db, request, PaymentState.SENT, by=by, now=now)
     request.sent_at = now
-    status.touch(db, request.case, by=by, now=now, policy=policy)
+    status.touch(db, request.worked_in, by=by, now=now, policy=policy)
 
 
 def accept(db: Session, request: StopPayment, *, by: Officer, now: datetime) -> None:
     """Note that the bank is on it."""
-    status.require_hold(db, request.case, by=by)
+    status.require_hold(db, request.worked_in, by=by)
     _move(db, request, PaymentState.ACCEPTED, by=by, now=now)
     request.answered_at = now
 
@@ -152,7 +147,7 @@ def freeze(
     db: Session, vault: Vault, request: StopPayment, amount: str, *, by: Officer, now: datetime
 ) -> int:
     """Note how much was held; return it in cents."""
-    status.require_hold(db, request.case, by=by)
+    status.require_hold(db, request.worked_in, by=by)
     cents = amounts.parse(amount)
     if cents is None:
         raise Wrong("stop_pay.wrong.amount")
@@ -168,7 +163,7 @@ def refuse(
     db: Session, vault: Vault, request: StopPayment, why: str, *, by: Officer, now: datetime
 ) -> None:
     """Note that the bank will not, and why."""
-    status.require_hold(db, request.case, by=by)
+    status.require_hold(db, request.worked_in, by=by)
     if not why.strip():
         raise Wrong("stop_pay.wrong.why")
     _move(db, request, PaymentState.REFUSED, by=by, now=now)
@@ -186,8 +181,8 @@ def view(
     note: bool = True,
 ) -> View:
     """Return the request as this officer may see it; that whole numbers were seen is noted."""
-    case = request.case
-    whole = by.id == case.owner_id or by.may(frozenset({Role.SUPERVISOR}))
+    case = request.worked_in
+    whole = status.holds(by, case)
     values = _values(vault, request)
     if whole and values and note:
         _record(db, request, case, "seen", by, now)
@@ -227,25 +222,13 @@ def frozen(vault: Vault, request: StopPayment) -> int | None:
 
 
 def list_for_case(db: Session, *, case_id: int) -> Sequence[StopPayment]:
-    """Return the requests of a case, oldest first."""
+    """Return the requests that are worked on in a case, oldest first."""
     return db.scalars(
-        select(StopPayment).where(StopPayment.case_id == case_id).order_by(StopPayment.id)
-    ).all()
-
-
-def total_frozen(db: Session, vault: Vault, *, since: datetime, until: datetime) -> int:
-    """Return how much money was held in that time, in cents; drills do not count."""
-    rows = db.scalars(
         select(StopPayment)
         .join(Case)
-        .where(
-            StopPayment.state == PaymentState.FROZEN,
-            StopPayment.answered_at >= since,
-            StopPayment.answered_at < until,
-            Case.drill.is_(False),
-        )
-    )
-    return sum(frozen(vault, row) or 0 for row in rows)
+        .where(or_(Case.id == case_id, Case.merged_into_id == case_id))
+        .order_by(StopPayment.id)
+    ).all()
 
 
 def missing_fields(request: StopPayment) -> tuple[str, ...]:
@@ -289,7 +272,7 @@ def _move(
     if to not in MOVES[PaymentState(request.state)]:
         raise status.IllegalMove
     request.state = to
-    _record(db, request, request.case, to, by, now)
+    _record(db, request, request.worked_in, to, by, now)
 
 
 def _record(
@@ -298,7 +281,7 @@ def _record(
     audit.record(
         db,
         f"stop_payment.{what}",
-        actor=status.name(by),
+        actor=by.actor,
         now=now,
         case_code=case.code,
         stop_payment=request.id,

@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
+from actions import codes
 from actions.audit import store as audit
 from actions.cases import status
-from actions.cases.codes import new_code
 from actions.cases.models import Case, Status
 from actions.cases.policy import USUAL, Policy
 from actions.citizens.models import Citizen
@@ -82,7 +82,7 @@ def open_case(
 ) -> Case:
     """Open a case with its first timer. The citizen's row must be locked and have no open case."""
     case = Case(
-        code=new_code(),
+        code=codes.new_case(),
         citizen_id=citizen_id,
         cause=cause,
         type=judgement.type if judgement else None,

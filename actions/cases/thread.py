@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from actions import codes
 from actions.audit import store as audit
 from actions.cases import pictures, status
-from actions.cases.codes import new_message_code
 from actions.cases.models import Author, Case, Message
 from actions.cases.policy import USUAL, Policy
 from actions.citizens.models import Citizen
@@ -139,7 +139,7 @@ def note_undelivered(db: Session, *, code: str, why: str, now: datetime) -> Case
     audit.record(
         db,
         "message.undelivered",
-        actor=status.SYSTEM,
+        actor=audit.SYSTEM,
         now=now,
         case_code=case.code,
         message=code,
@@ -170,7 +170,7 @@ def _note(
     now: datetime,
 ) -> Message:
     message = Message(
-        code=new_message_code(),
+        code=codes.new_message(),
         case_id=case.id,
         citizen_id=citizen.id,
         author=Author.OFFICER if by else Author.CITIZEN,
@@ -185,7 +185,7 @@ def _note(
     audit.record(
         db,
         "message.to_citizen" if by else "message.from_citizen",
-        actor=status.name(by) if by else f"citizen:{citizen.id}",
+        actor=by.actor if by else f"citizen:{citizen.id}",
         now=now,
         case_code=case.code,
         message=message.code,

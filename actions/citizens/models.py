@@ -20,9 +20,8 @@ class Citizen(Base):
     channel: Mapped[str]
     address: Mapped[str]
     language: Mapped[str | None]  # "zh" or "en"; None until they have said something
-    language_chosen: Mapped[bool] = mapped_column(
-        default=False
-    )  # by command: words no longer move it
+    # By command: words no longer move it.
+    language_chosen: Mapped[bool] = mapped_column(default=False)
     step: Mapped[str]
     facts: Mapped[dict[str, object]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

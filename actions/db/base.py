@@ -41,5 +41,5 @@ class Base(DeclarativeBase):
         str: Text,
         dict[str, object]: JSONB,
         list[str]: JSONB,
-        list[object]: JSONB,
+        list[int]: JSONB,
     }

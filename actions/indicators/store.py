@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
 from actions.db.base import UtcDateTime
@@ -62,15 +62,6 @@ def note_sightings(
     for each in found:
         named = {"kind": str(each.kind), "value": each.value, "report_id": report_id}
         db.execute(_NOTE, {**named, "as_scam": as_scam, "now": now})
-
-
-def count_reports(db: Session, *, indicator: Indicator, since: datetime) -> int:
-    """Return how many reports have named this indicator since then."""
-    return db.scalars(
-        select(func.count(Sighting.id)).where(
-            Sighting.indicator_id == indicator.id, Sighting.seen_at >= since
-        )
-    ).one()
 
 
 def list_for_case(db: Session, *, case_id: int) -> Sequence[Indicator]:

@@ -8,8 +8,8 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from actions import codes
 from actions.db.base import Base
-from actions.officers.badges import new_badge
 
 
 class Role(StrEnum):
@@ -21,6 +21,7 @@ class Role(StrEnum):
 
 
 DESK = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN})  # who may work cases
+SUPERVISING = frozenset({Role.SUPERVISOR})  # who may act on others' cases, too
 
 
 class Officer(Base):
@@ -29,12 +30,19 @@ class Officer(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     telegram_id: Mapped[int] = mapped_column(unique=True)
     name: Mapped[str]
-    badge: Mapped[str] = mapped_column(unique=True, default=new_badge)  # "P-7K3M", for citizens
+    badge: Mapped[str] = mapped_column(
+        unique=True, default=codes.new_badge
+    )  # "P-2B4CD", for citizens
     roles: Mapped[list[str]]
     district: Mapped[str | None]
     language: Mapped[str | None]  # what they read; None is the region's first
     added_at: Mapped[datetime] = mapped_column(server_default=func.now())
     removed_at: Mapped[datetime | None]  # kept: the audit log points here
+
+    @property
+    def actor(self) -> str:
+        """What the audit log calls this officer."""
+        return f"officer:{self.id}"
 
     def may(self, allowed: frozenset[Role]) -> bool:
         """Tell whether one of this officer's roles is among those allowed."""

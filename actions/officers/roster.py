@@ -9,7 +9,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
-from actions.officers.models import DESK, Officer, Role, Shift
+from actions.officers import store
+from actions.officers.models import DESK, SUPERVISING, Officer, Shift
 
 USUAL_SHIFT = timedelta(hours=12)
 
@@ -33,7 +34,7 @@ def plan(
     by: Officer | None = None,
 ) -> Shift:
     """Put an officer on the roster from one time to another."""
-    if not starts_at < ends_at <= starts_at + 3 * USUAL_SHIFT or ends_at <= now:
+    if not timedelta() < ends_at - starts_at <= 3 * USUAL_SHIFT or ends_at <= now:
         raise BadShift
     shift = db.scalars(
         select(Shift).where(
@@ -47,7 +48,7 @@ def plan(
     audit.record(
         db,
         "officer.on_duty",
-        actor=f"officer:{(by or officer).id}",
+        actor=(by or officer).actor,
         now=now,
         officer=officer.id,
         starts_at=starts_at.isoformat(),
@@ -63,9 +64,7 @@ def go_off(db: Session, officer: Officer, *, now: datetime) -> bool:
     for shift in shifts:
         shift.ends_at = now
     if shifts:
-        audit.record(
-            db, "officer.off_duty", actor=f"officer:{officer.id}", now=now, officer=officer.id
-        )
+        audit.record(db, "officer.off_duty", actor=officer.actor, now=now, officer=officer.id)
     db.flush()  # the roster is read next
     return bool(shifts)
 
@@ -107,10 +106,7 @@ def list_on_duty(db: Session, *, district: str | None, now: datetime) -> Sequenc
 
 def list_supervisors(db: Session) -> Sequence[Officer]:
     """Return every supervisor, on duty or not."""
-    serving = db.scalars(
-        select(Officer).where(Officer.removed_at.is_(None)).order_by(Officer.id)
-    ).all()
-    return [each for each in serving if each.may(frozenset({Role.SUPERVISOR}))]
+    return [each for each in store.list_serving(db) if each.may(SUPERVISING)]
 
 
 def _now(now: datetime) -> Select[tuple[Shift]]:

@@ -52,7 +52,7 @@ def issue(db: Session, officer: Officer, *, now: datetime) -> str:
     db.add(
         SignInToken(token_hash=_hash(token), officer_id=officer.id, expires_at=now + LINK_LASTS)
     )
-    audit.record(db, "sign_in.link_given", actor=f"officer:{officer.id}", now=now)
+    audit.record(db, "sign_in.link_given", actor=officer.actor, now=now)
     return token
 
 
@@ -88,7 +88,7 @@ def redeem(db: Session, token: str, *, now: datetime) -> SignedIn | Refused:
             expires_at=expires_at,
         )
     )
-    audit.record(db, "sign_in.done", actor=f"officer:{officer.id}", now=now)
+    audit.record(db, "sign_in.done", actor=officer.actor, now=now)
     return SignedIn(officer, secret, csrf, expires_at)
 
 
@@ -106,7 +106,7 @@ def find_session(db: Session, secret: str, *, now: datetime) -> ConsoleSession |
     return session
 
 
-def ever(db: Session, secret: str) -> bool:
+def was_ours(db: Session, secret: str) -> bool:
     """Tell whether this cookie ever opened a session: an old one is not a forged one."""
     return db.get(ConsoleSession, _hash(secret)) is not None
 
@@ -119,7 +119,7 @@ def same_csrf(session: ConsoleSession, given: str) -> bool:
 def sign_out(db: Session, session: ConsoleSession, *, now: datetime) -> None:
     """End one session."""
     session.ended_at = now
-    audit.record(db, "sign_in.ended", actor=f"officer:{session.officer_id}", now=now)
+    audit.record(db, "sign_in.ended", actor=session.officer.actor, now=now)
 
 
 def end_all(db: Session, officer: Officer, *, now: datetime) -> None:
@@ -131,21 +131,8 @@ def end_all(db: Session, officer: Officer, *, now: datetime) -> None:
     )
 
 
-def note_refused(
-    db: Session,
-    what: str,
-    *,
-    now: datetime,
-    officer: Officer | None = None,
-    case_code: str | None = None,
-) -> None:
-    """Record a refusal at the console: a forged cookie, a cross-site post, another district."""
-    actor = f"officer:{officer.id}" if officer else "stranger"
-    audit.record(db, "console.refused", actor=actor, now=now, case_code=case_code, what=what)
-
-
 def _refuse(db: Session, why: str, officer: Officer | None, now: datetime) -> Refused:
-    actor = f"officer:{officer.id}" if officer else "stranger"
+    actor = officer.actor if officer else audit.STRANGER
     audit.record(db, "sign_in.refused", actor=actor, now=now, why=why)
     return Refused(why)
 

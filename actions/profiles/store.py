@@ -6,10 +6,10 @@ import hashlib
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import phonenumbers
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from actions.cases import numbers
 from actions.profiles.models import Profile
 
 PAUSE = timedelta(days=7)
@@ -59,12 +59,9 @@ def phone_sha256(number: str, *, country: str) -> str | None:
     The number itself is never stored.
     """
     try:
-        parsed = phonenumbers.parse(number, country)
-    except phonenumbers.NumberParseException:
+        plain = numbers.phone(number, country=country)
+    except numbers.Wrong:
         return None
-    if not phonenumbers.is_valid_number(parsed):
-        return None
-    plain = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     return hashlib.sha256(plain.encode()).hexdigest()
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from actions.campaigns.models import State
 from actions.warnings import store
 from actions.warnings.models import Level, Outcome, Status, Warning
 
@@ -33,11 +34,10 @@ def stats(db: Session) -> dict[str, object]:
     )
     known = sum(outcome.get(each, 0) for each in (Outcome.DISSUADED, Outcome.PAID))
     low, high = wilson(outcome.get(Outcome.DISSUADED, 0), known)
-    states = ("queued", "sent", "failed", "blocked", "expired", "skipped")
     return {
         "warnings": sum(status.values()),
         "unmatched": status.get(Status.UNMATCHED, 0),
-        "delivery": {each: delivery.get(each, 0) for each in states},
+        "delivery": {each.value: delivery.get(each, 0) for each in State},
         "status": {each.value: status.get(each, 0) for each in Status},
         "outcome": {each.value: outcome.get(each, 0) for each in Outcome},
         "dissuasion": {

@@ -288,7 +288,7 @@ def store(
     audit.record(
         db,
         "warnings.imported",
-        actor=f"officer:{by.id}",
+        actor=by.actor,
         now=now,
         rows=made.rows,
         refused=made.refused,

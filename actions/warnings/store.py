@@ -9,14 +9,12 @@ from sqlalchemy import bindparam, delete, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
-from actions.cases import store as cases
 from actions.cases.models import Case
-from actions.citizens.models import Citizen
 from actions.db.base import UtcDateTime
 from actions.officers.models import DESK, Officer, Role
 from actions.outbox.store import BLOCKED
-from actions.triage.judgement import Judgement, ScamType, Stage, Verdict
-from actions.warnings.models import CheckIn, Outcome, Status, Warning
+from actions.triage.judgement import ScamType
+from actions.warnings.models import CheckIn, Level, Outcome, Status, Warning
 
 CLOSING = DESK | {Role.ANALYST}
 ASK_AFTER = timedelta(hours=22)  # a check-in comes the next day
@@ -77,7 +75,7 @@ def close(db: Session, warning: Warning, outcome: Outcome, *, by: Officer, now: 
     audit.record(
         db,
         "warning.closed",
-        actor=f"officer:{by.id}",
+        actor=by.actor,
         now=now,
         warning=warning.id,
         outcome=outcome,
@@ -93,40 +91,15 @@ def lock_overdue(db: Session, *, now: datetime, limit: int) -> Sequence[Warning]
     return db.scalars(
         select(Warning)
         .where(Warning.status == Status.QUEUED, Warning.deadline <= now)
-        .order_by(Warning.level != "high", Warning.deadline)
+        .order_by(Warning.level != Level.HIGH, Warning.deadline)
         .limit(limit)
         .with_for_update(skip_locked=True, of=Warning)
     ).all()
 
 
-def escalate(db: Session, warning: Warning, *, now: datetime) -> tuple[Case, bool] | None:
-    """Put an officer on it; None when there is nobody to reach. True when the case is new."""
-    citizen = db.scalars(
-        select(Citizen).where(Citizen.id == warning.citizen_id).with_for_update()
-    ).one_or_none()
-    if citizen is None:
-        warning.status = Status.EXPIRED
-        return None
-    case, new = cases.find_open(db, citizen_id=citizen.id), False
-    if case is None:
-        case, new = open_case(db, citizen.id, ScamType(warning.type), now=now), True
+def escalate(warning: Warning, case: Case, *, now: datetime) -> None:
+    """Note that an officer is put on it, in this case."""
     warning.status, warning.escalated_at, warning.case_id = Status.ESCALATED, now, case.id
-    return case, new
-
-
-def open_case(db: Session, citizen_id: int, kind: ScamType, *, now: datetime) -> Case:
-    """Open a case for somebody who is at risk of this kind of scam."""
-    judgement = Judgement(
-        verdict=Verdict.SUSPICIOUS,
-        type=kind,
-        stage=Stage.CONTACTED,
-        escalate=False,
-        confidence=0.5,
-        reasons=("reason.warning",),
-    )
-    return cases.open_case(
-        db, citizen_id=citizen_id, cause="warning", judgement=judgement, now=now
-    )
 
 
 def follow_cases(db: Session, *, now: datetime) -> int:

@@ -7,7 +7,7 @@ stands below them is the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -64,7 +64,7 @@ def read(said: str, *, region: Region, now: datetime) -> store.Draft:
     variants, piece = _words(given, region)
     cron, at = schedule(given.fields.get("when", ""), region=region, now=now)
     expires_at = _until(given.fields.get("until", ""), at or now, region)
-    wish = dict(_wish(given.fields.get("for", ""), region))
+    wish = _wish(given.fields.get("for", ""), region)
     if piece and not wish:
         wish = {name: list(values) for name, values in piece.audience.items()}
     kind, type = (piece.kind, piece.type) if piece else ("text", None)
@@ -161,7 +161,7 @@ def _until(said: str, after: datetime, region: Region) -> datetime | None:
     return until
 
 
-def _wish(said: str, region: Region) -> Iterator[tuple[str, list[str]]]:
+def _wish(said: str, region: Region) -> dict[str, list[str]]:
     known, chosen = _names(region), dict[str, list[str]]()
     for word in filter(None, re.split(r"[、，,;；]|\s{2,}|(?<=[\u4e00-\u9fff])\s+", said.strip())):
         found = known.get(word.strip().lower())
@@ -169,7 +169,7 @@ def _wish(said: str, region: Region) -> Iterator[tuple[str, list[str]]]:
             raise NotUnderstood("publish.wrong.who", word.strip())
         name, value = found
         chosen.setdefault(name, []).append(value)
-    yield from chosen.items()
+    return chosen
 
 
 def _names(region: Region) -> Mapping[str, tuple[str, str]]:

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 GRACE = timedelta(minutes=5)  # later than this, a time was missed
 LOOK_AHEAD = 180  # seconds of sending that are looked at for quiet hours, every few seconds
 MOST_AHEAD = 100_000  # messages
-BUSY = 2.0  # seconds of queueing in one tick
+BUSY = 2.0  # seconds of queueing, or of moving what was queued, in one tick
 SETTLE_EVERY = timedelta(seconds=5)
 
 
@@ -35,6 +35,9 @@ def tick(service: Service) -> int:
     for step in (_expire, _begin, _finish):
         while step(service):
             pass
+    began = time.monotonic()
+    while _follow(service) and time.monotonic() - began < BUSY:
+        pass
     queued, began = 0, time.monotonic()
     while (number := _queue(service)) is not None:
         queued += number
@@ -115,6 +118,19 @@ def _expire(service: Service) -> bool:
         return True
 
 
+def _follow(service: Service) -> bool:
+    """Bring some more messages of a campaign to where it was moved."""
+    now = service.clock()
+    with service.sessions.begin() as db:
+        leases.begin(db)  # look-ups only, whatever the planner thinks of a million new rows
+        occurrence = store.lock_moving(db)
+        if occurrence is None:
+            return False
+        queue.follow(db, occurrence, home=home(service), now=now)
+        outbox.nudge(db)
+        return True
+
+
 def _queue(service: Service) -> int | None:
     now = service.clock()
     with service.sessions.begin() as db:
@@ -141,7 +157,7 @@ def _changed(db: Session, campaign: Campaign, now: datetime) -> bool:
     if status.content_hash(campaign) == campaign.approved_hash:
         return False
     log.warning("campaign.content_changed", campaign=campaign.id)
-    audit.record(db, "campaign.content_changed", actor="system", now=now, campaign=campaign.id)
+    audit.record(db, "campaign.content_changed", actor=audit.SYSTEM, now=now, campaign=campaign.id)
     status.withdraw(db, campaign, by=None, now=now)
     return True
 

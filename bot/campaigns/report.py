@@ -10,9 +10,9 @@ from typing import TypedDict
 from sqlalchemy.orm import Session
 
 from actions.campaigns import account, quiz, store
-from actions.campaigns.models import Campaign
+from actions.campaigns.models import Campaign, State
 
-COUNTED = ("audience", "queued", "sent", "failed", "blocked", "expired", "skipped")
+COUNTED = ("audience", *State)
 SKILLS = ("answers", "sensitivity", "hit_rate", "false_alarm_rate")
 COHORTS = ("a", "b", "control")
 

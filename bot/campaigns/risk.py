@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.campaigns import rise, store
 from actions.campaigns.audience import Audience
 from actions.campaigns.models import Campaign, Rise
 from actions.campaigns.status import PUBLISHING, IllegalMove
+from actions.cases import store as cases
 from actions.citizens.models import Citizen
 from actions.officers import store as officers
 from actions.officers.models import Officer
@@ -18,9 +21,9 @@ from actions.outbox.models import Lane
 from actions.profiles import store as profiles
 from actions.triage.judgement import ScamType
 from actions.warnings import store as warnings
-from actions.warnings.models import Warning
+from actions.warnings.models import Status, Warning
 from bot import desk as duty
-from bot import texts
+from bot import opening, quietly, texts
 from bot.conversation import personal
 from bot.desk import Desk
 from bot.regions import Region
@@ -64,16 +67,21 @@ def escalate(service: Service, desk: Desk) -> int:
 
 
 def _escalate(db: Session, desk: Desk, warning: Warning, now: datetime) -> None:
-    escalated = warnings.escalate(db, warning, now=now)
-    if escalated is None:
+    citizen = db.scalars(
+        select(Citizen).where(Citizen.id == warning.citizen_id).with_for_update()
+    ).one_or_none()
+    if citizen is None:  # they were forgotten: there is nobody to reach
+        warning.status = Status.EXPIRED
         return
-    case, new = escalated
-    db.flush()  # the card reads the case
-    if new:
-        duty.show(db, desk, case, now=now)
+    case = cases.find_open(db, citizen_id=citizen.id)
+    if case is None:
+        at_risk = personal.at_risk(ScamType(warning.type), paid=False)
+        known = replace(at_risk, reasons=("reason.warning",))
+        case = opening.open_case(db, desk, citizen, "warning", known, now=now)
     else:
         said = desk.say("desk.warned", case=case.code, type=f"type.{warning.type}")
         duty.tell(db, desk, case, said, now=now)
+    warnings.escalate(warning, case, now=now)
 
 
 def ask(service: Service) -> int:
@@ -90,6 +98,8 @@ def ask(service: Service) -> int:
             if left or citizen.blocked_at or hours > ASK_WITHIN_HOURS:
                 db.delete(each)
                 continue
+            if quietly.is_on(citizen, now=now):  # whoever watches them must not read it
+                when = max(when, quietly.ends(citizen))
             if when > now:
                 each.due_at = when
                 continue
@@ -132,15 +142,8 @@ def watch(service: Service) -> int:
             }
             for officer in officers.list_serving(db):
                 if officer.may(PUBLISHING):
-                    outbox.enqueue(
-                        db,
-                        dedup_key=f"rise:{made.id}:{officer.id}",
-                        channel=desk.channel,
-                        recipient=str(officer.telegram_id),
-                        body=body,
-                        lane=Lane.REPLY,
-                        due_at=now,
-                    )
+                    key, to = f"rise:{made.id}:{officer.id}", str(officer.telegram_id)
+                    duty.post(db, desk, body, key=key, to=to, lane=Lane.REPLY, now=now)
         if new:
             outbox.nudge(db)
         return len(new)
@@ -148,10 +151,9 @@ def watch(service: Service) -> int:
 
 def facts(made: Rise, region: Region, language: str) -> dict[str, str]:
     """Return the numbers of an offer, ready for a text."""
-    district = made.district if language == "zh" else region.districts.get(made.district, "")
     return {
         "offer": str(made.id),
-        "district": district,
+        "district": region.district_name(made.district, language),
         "type": f"type.{made.type}",
         "count": str(made.count),
         "expected": f"{made.expected:.1f}",
@@ -172,13 +174,13 @@ def draft(db: Session, made: Rise, region: Region, *, by: Officer, now: datetime
 
     It is a draft like any other: somebody else must approve it.
     """
-    words = {}
+    first, words = region.languages[0], {}
     for language in texts.LANGUAGES:
         said = texts.say("rise.alert", language, region, **facts(made, region, language))
         about = texts.say(f"about.{made.type}", language, region)
         verify = texts.say("warning.verify", language, region)
         words[language] = {"text": f"{said}\n{about}\n\n{verify}"}
-    title = texts.say("rise.title", region.languages[0], region, **facts(made, region, "zh"))
+    title = texts.say("rise.title", first, region, **facts(made, region, first))
     campaign = store.create(
         db,
         store.Draft(

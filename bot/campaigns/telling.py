@@ -57,8 +57,8 @@ def audience(campaign: Campaign, language: str, region: Region) -> str:
     for name, values in campaign.audience.items():
         assert isinstance(values, list)  # noqa: S101  as stored by a draft
         for each in values:
-            if name == "districts" and language != "zh":
-                each = region.districts.get(each, each)
+            if name == "districts":
+                each = region.district_name(each, language)
             key = NAMED.get(name, "") + each
             said.append(say(key) if key in known else str(each))
     return " · ".join(said) or say("console.campaigns.everybody")

@@ -26,7 +26,7 @@ POSTER = "poster"  # a part that is there when the words go out as a picture, to
 def wording(campaign: Campaign, region: Region, *, occurrence_id: int) -> Wording:
     """Return every body that this occurrence may need."""
     variants: Words = campaign.variants  # type: ignore[assignment]
-    languages = spoken(campaign)
+    languages = spoken(variants)
     pair = has_pair(variants)
     bodies = {}
     for name, words in variants.items():
@@ -41,11 +41,6 @@ def wording(campaign: Campaign, region: Region, *, occurrence_id: int) -> Wordin
                     about=About(campaign.kind, campaign.type),
                 )
     return Wording(bodies, tuple(sorted(variants)), languages, pair)
-
-
-def shared_languages(variants: Words) -> set[str]:
-    """Return the languages that every variant is written in."""
-    return set.intersection(*(set(words) for words in variants.values()))
 
 
 def has_pair(variants: Words) -> bool:

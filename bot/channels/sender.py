@@ -15,9 +15,10 @@ class Envelope:
     """One message, detached from the database.
 
     `body` holds `text`, `buttons` (rows of label and data), `photo` (a picture, or the channel's
-    own id of one), or `answers` (a press to confirm), or `reacts` (a mark to put under a message);
-    `ref` is the channel's own id of the message this one edits or replies to; `paid` lets it go
-    beyond what the channel takes for nothing.
+    own id of one), `copies` (the channel's own id of a message in the chat `from`), or `answers`
+    (a press to confirm), or `reacts` (a mark to put under a message); `ref` is the channel's own
+    id of the message this one edits or replies to; `paid` lets it go beyond what the channel
+    takes for nothing.
     """
 
     recipient: str

@@ -23,7 +23,7 @@ from actions.officers import store as officers
 from actions.officers.models import Officer
 from actions.outbox import store as outbox
 from actions.triage.wording import storable
-from bot import publisher, settings, wiring
+from bot import publisher, settings, texts, wiring
 from bot.campaigns import times, wording
 from bot.campaigns.asked import LONGEST
 from bot.campaigns.clock import GRACE
@@ -35,8 +35,12 @@ app = typer.Typer(no_args_is_help=True)
 REFUSED = 3
 Id = Annotated[int, typer.Argument(metavar="ID", help="The campaign's id, as `list` shows it.")]
 By = Annotated[int, typer.Option("--by", help="Your Telegram user id; you need the role.")]
+Lang = Annotated[str, typer.Option(help="The language of the words: zh or en.")]
+TextFile = Annotated[
+    Path, typer.Option(exists=True, dir_okay=False, help="Words, or a piece of content/.")
+]
 console = Console(highlight=False, soft_wrap=True)
-_complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+complaints = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -45,7 +49,7 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        _complaints.print(f"fanzha: refused: {str(refusal) or refusal.__doc__}", markup=False)
+        complaints.print(f"fanzha: refused: {str(refusal) or refusal.__doc__}", markup=False)
         raise typer.Exit(REFUSED) from None
 
 
@@ -57,15 +61,20 @@ def officer(db: Session, telegram_id: int) -> Officer:
     return found
 
 
+def find(db: Session, campaign_id: int) -> Campaign:
+    """Return this campaign, or refuse."""
+    found = store.find(db, campaign_id=campaign_id)
+    if found is None:
+        raise Refusal(f"there is no campaign {campaign_id}")
+    return found
+
+
 @app.command("create")
 def create(
     title: Annotated[str, typer.Option(help="For the publishers' own list.")],
-    text_file: Annotated[
-        Path,
-        typer.Option(exists=True, dir_okay=False, help="Words, or a piece of content/."),
-    ],
+    text_file: TextFile,
     by: By,
-    lang: Annotated[str, typer.Option(help="The language of the words: zh or en.")] = "zh",
+    lang: Lang = "zh",
     variant_file: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Other words, for half."),
@@ -121,15 +130,16 @@ def _draft(
     words, piece = read_words(file, lang)
     try:
         wish = json.loads(audience)
-        if piece and not wish:
-            wish = dict(piece.audience)
+    except ValueError as error:
+        raise Refusal(f"the audience is not JSON: {error}") from None
+    if piece and not wish:
+        wish = dict(piece.audience)
+    try:
         chosen = parse_audience(wish, districts=service.region.districts)
         if cron and times.following(cron, now, zone) is None:
             raise BadTime(f"{cron!r} never comes")
         when = times.parse_time(at, zone) if at else None
         until = times.parse_time(expires, zone) if expires else None
-    except ValueError as error:
-        raise Refusal(f"the audience is not JSON: {error}") from None
     except (BadAudience, BadTime) as error:
         raise Refusal(str(error)) from None
     if when and when <= now - GRACE:
@@ -182,10 +192,7 @@ def _with_posters(
 def _acting(campaign_id: int, by: int) -> Iterator[tuple[Service, Session, Campaign, Officer]]:
     with wiring.service(settings.load()) as service, refusing(), service.sessions.begin() as db:
         who = officer(db, by)
-        campaign = store.find(db, campaign_id=campaign_id)
-        if campaign is None:
-            raise Refusal(f"there is no campaign {campaign_id}")
-        yield service, db, campaign, who
+        yield service, db, find(db, campaign_id), who
 
 
 @app.command("submit")
@@ -245,16 +252,16 @@ def resume(campaign_id: Id, by: By) -> None:
 def cancel(campaign_id: Id, by: By) -> None:
     """End it; what still waits is not sent."""
     with _acting(campaign_id, by) as (service, db, campaign, who):
-        dropped = status.cancel(db, campaign, by=who, now=service.clock())
-    console.print(f"campaign {campaign_id} is cancelled; {dropped} messages were still waiting")
+        status.cancel(db, campaign, by=who, now=service.clock())
+    console.print(f"campaign {campaign_id} is cancelled; what still waited is not sent")
 
 
 @app.command("reword")
 def reword(
     campaign_id: Id,
     by: By,
-    text_file: Annotated[Path, typer.Option(exists=True, dir_okay=False)],
-    lang: Annotated[str, typer.Option(help="The language of the words: zh or en.")] = "zh",
+    text_file: TextFile,
+    lang: Lang = "zh",
 ) -> None:
     """Change the words. It becomes a draft again and needs a new approval."""
     with _acting(campaign_id, by) as (service, db, campaign, who):
@@ -267,11 +274,13 @@ def reword(
 def correct(
     campaign_id: Id,
     by: By,
-    text_file: Annotated[Path, typer.Option(exists=True, dir_okay=False)],
-    lang: Annotated[str, typer.Option(help="The language of the words: zh or en.")] = "zh",
+    text_file: TextFile,
+    lang: Lang = "zh",
 ) -> None:
     """Stop it at once and draft its correction, for everybody it was meant for; print the id."""
     with _acting(campaign_id, by) as (service, db, campaign, who):
         words, _ = read_words(text_file, lang)
-        made = store.correct(db, campaign, {"a": words}, by=who, now=service.clock())
+        first = service.region.languages[0]
+        title = texts.say("campaign.correction", first, service.region, words=campaign.title)
+        made = store.correct(db, campaign, {"a": words}, title=title, by=who, now=service.clock())
         console.print(str(made.id))

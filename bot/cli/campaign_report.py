@@ -17,7 +17,7 @@ from actions.campaigns.status import Refusal
 from bot import poster, regions, settings, texts, wiring
 from bot.campaigns import report, risk, times, wording
 from bot.campaigns.tips import CONTENT
-from bot.cli.campaign import By, Id, app, console, officer, read_words, refusing
+from bot.cli.campaign import By, Id, Lang, app, console, find, officer, read_words, refusing
 from bot.wiring import Service
 
 __all__ = ["app"]
@@ -33,9 +33,7 @@ def preview(
 ) -> None:
     """Show how many it would reach now, a sample of them, and the message as it will read."""
     with wiring.service(settings.load()) as service, refusing(), service.sessions() as db:
-        campaign = store.find(db, campaign_id=campaign_id)
-        if campaign is None:
-            raise Refusal(f"there is no campaign {campaign_id}")
+        campaign = find(db, campaign_id)
         _preview(service, db, campaign, posters or service.settings.home / "posters")
 
 
@@ -79,7 +77,7 @@ def draw(
         Path, typer.Argument(exists=True, dir_okay=False, help="Words, or a piece of content/.")
     ],
     out: Annotated[Path, typer.Option(help="The folder for the pictures.")] = Path(),
-    lang: Annotated[str, typer.Option(help="The language of the words: zh or en.")] = "zh",
+    lang: Lang = "zh",
 ) -> None:
     """Draw the poster of a text or piece, in every language it has."""
     region = regions.load(settings.load().region)
@@ -154,9 +152,7 @@ def stats(
 ) -> None:
     """Show what became of every recipient."""
     with wiring.service(settings.load()) as service, refusing(), service.sessions.begin() as db:
-        campaign = store.find(db, campaign_id=campaign_id)
-        if campaign is None:
-            raise Refusal(f"there is no campaign {campaign_id}")
+        campaign = find(db, campaign_id)
         counted = account.count(db, campaign)
         because = account.reasons(db, campaign)
         measured = report.measured(db, campaign)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from actions.campaigns.status import Refusal
@@ -17,13 +16,10 @@ from actions.warnings.importing import BadList, Listed, NotAllowed
 from actions.warnings.models import Outcome, Warning
 from bot import settings, wiring
 from bot.campaigns import risk
-from bot.cli.campaign import REFUSED, officer, refusing
+from bot.cli.campaign import REFUSED, By, complaints, console, officer, refusing
 
 app = typer.Typer(no_args_is_help=True)
-By = Annotated[int, typer.Option("--by", help="Your Telegram user id; you need the role.")]
 SHOWN = 50  # complaints; a file that is all wrong need not fill the screen
-_console = Console(highlight=False, soft_wrap=True)
-_complaints = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @app.command("import")
@@ -47,18 +43,18 @@ def import_list(
                 file.read_bytes(), zone=service.region.timezone, now=service.clock()
             )
             for line, complaint in listed.complaints[:SHOWN]:
-                _complaints.print(f"line {line}: {complaint}", markup=False)
+                complaints.print(f"line {line}: {complaint}", markup=False)
             if len(listed.complaints) > SHOWN:
-                _complaints.print(f"and {len(listed.complaints) - SHOWN} lines more")
+                complaints.print(f"and {len(listed.complaints) - SHOWN} lines more")
             if dry_run:
-                _console.print(
+                console.print(
                     f"{len(listed.rows)} lines are in order, {len(listed.complaints)} are not; "
                     "nothing was stored"
                 )
             else:
                 _store(service, listed, by)
         except BadList as error:
-            _complaints.print(f"fanzha: {file}: {error}", markup=False)
+            complaints.print(f"fanzha: {file}: {error}", markup=False)
             raise typer.Exit(REFUSED) from None
     if listed.complaints:
         raise typer.Exit(1)
@@ -75,7 +71,7 @@ def _store(service: wiring.Service, listed: Listed, by: int) -> None:
             now=service.clock(),
         )
         outbox.nudge(db)
-    _console.print(
+    console.print(
         f"{done.warned} are warned, {done.unmatched} are not on this line and need a telephone "
         f"call, {done.already} were warned of the same before, {len(listed.complaints)} lines "
         "were left out"
@@ -98,7 +94,7 @@ def close(
             store.close(db, found, outcome, by=who, now=service.clock())
         except store.NotAllowed as refusal:
             raise Refusal(refusal.__doc__) from None
-    _console.print(f"warning {warning_id}: {outcome}")
+    console.print(f"warning {warning_id}: {outcome}")
 
 
 @app.command("stats")
@@ -117,4 +113,4 @@ def stats(as_json: Annotated[bool, typer.Option("--json", help="For programs.")]
                 table.add_row(f"{name}: {key}", shown if number is not None else "—")
         else:
             table.add_row(name, str(value))
-    _console.print(table)
+    console.print(table)

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from bot.console.asking import Ask
 
 
+def partial(request: Request) -> bool:
+    """Tell whether a script on one of our pages asks."""
+    return "hx-request" in request.headers
+
+
 def done(ask: Ask, said: str, *, back: str, go: str | None = None) -> Response:
     """Say that it is done; `go` leads to another page."""
     if not ask.partial:  # without scripts: the page itself shows what became of it
@@ -24,7 +29,7 @@ def done(ask: Ask, said: str, *, back: str, go: str | None = None) -> Response:
 
 def not_done(request: Request, said: str, *, back: str) -> Response:
     """Say why it was not done."""
-    if "hx-request" not in request.headers:
+    if not partial(request):
         return RedirectResponse(back, status_code=303)
     return Response(status_code=409, headers=_saying(said, bad=True))
 

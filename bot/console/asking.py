@@ -31,6 +31,7 @@ COOKIE = "fanzha_desk"
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "x-csrf-token"
 LARGEST_FORM = 64 * 1024
+LONGEST_NUMBER = 18  # digits; the database's numbers have no more
 
 
 class Refused(Exception):
@@ -75,7 +76,7 @@ class Ask:
     @property
     def partial(self) -> bool:
         """Whether only a part of the page is wanted, by a script on it."""
-        return partial(self.request)
+        return answers.partial(self.request)
 
     @property
     def looking(self) -> bool:
@@ -107,9 +108,9 @@ class Ask:
         return texts.say(key, self.language, self.service.region, **params)
 
 
-def partial(request: Request) -> bool:
-    """Tell whether a script on one of our pages asks."""
-    return "hx-request" in request.headers
+def number(said: str) -> int | None:
+    """Return the number of a row that an address or a form names; None of anything else."""
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= LONGEST_NUMBER else None
 
 
 Answer = Callable[[Ask], Response]
@@ -128,7 +129,7 @@ def form(path: str, answer: Answer, *, roles: frozenset[Role] = DESK) -> Route:
     """Return the route of a form on one of our pages: the token and the origin must be ours."""
 
     async def endpoint(request: Request) -> Response:
-        if _too_large(request):
+        if too_large(request):
             return Response(status_code=413)
         async with request.form(max_files=4, max_fields=60) as sent:
             fields, files = await _read(sent)
@@ -139,12 +140,13 @@ def form(path: str, answer: Answer, *, roles: frozenset[Role] = DESK) -> Route:
     return Route(path, endpoint, methods=["POST"])
 
 
-def _too_large(request: Request) -> bool:
-    length = request.headers.get("content-length", "")
+def too_large(request: Request) -> bool:
+    """Tell whether a post is larger than any form of ours, or does not say how large it is."""
+    length = number(request.headers.get("content-length", ""))
     limit = LARGEST_FORM
     if request.headers.get("content-type", "").startswith("multipart/"):
         limit += LARGEST
-    return not length.isdigit() or int(length) > limit
+    return length is None or length > limit
 
 
 async def _read(sent: FormData) -> tuple[dict[str, str], dict[str, bytes]]:
@@ -166,6 +168,10 @@ def answer_in_thread(
     *,
     post: bool = False,
 ) -> Response:
+    """Answer a signed-in officer with one of these roles, in one transaction.
+
+    Whoever may not is refused, and that is recorded.
+    """
     service: Service = request.app.state.service
     now = service.clock()
     officer_id: int | None = None
@@ -196,12 +202,12 @@ def answer_in_thread(
 def _unknown(db: Session, secret: str | None) -> Why:
     if secret is None:
         return Why.STRANGER
-    return Why.SESSION_ENDED if refusals.was_session(db, secret) else Why.FORGED
+    return Why.SESSION_ENDED if sign_in.was_ours(db, secret) else Why.FORGED
 
 
 def _refusal(request: Request, fact: Refused, *, signed_in: bool, language: str) -> Response:
     if not signed_in:
-        if request.method == "GET" and not partial(request):
+        if request.method == "GET" and not answers.partial(request):
             answer: Response = RedirectResponse(f"/sign-in?why={fact.why}", status_code=303)
         else:
             answer = JSONResponse({"refused": fact.why}, status_code=401)
@@ -211,7 +217,7 @@ def _refusal(request: Request, fact: Refused, *, signed_in: bool, language: str)
     from bot.console import view
 
     status = 404 if fact.why == Why.NOT_SEEN else 403
-    if request.method == "GET" and not partial(request):
+    if request.method == "GET" and not answers.partial(request):
         return view.refused(request, fact.why, language=language, status=status)
     return JSONResponse({"refused": fact.why}, status_code=status)
 

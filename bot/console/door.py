@@ -15,7 +15,7 @@ from starlette.routing import Route
 from actions.officers import sign_in
 from bot import texts
 from bot.console import refusals, view
-from bot.console.asking import COOKIE, Ask, Refused, form, require_own_origin
+from bot.console.asking import COOKIE, Ask, Refused, form, require_own_origin, too_large
 from bot.console.refusals import Why
 from bot.wiring import Service
 
@@ -43,6 +43,8 @@ async def _show(request: Request) -> Response:
 
 
 async def _sign_in(request: Request) -> Response:
+    if too_large(request):
+        return Response(status_code=413)
     async with request.form(max_files=0, max_fields=4) as sent:
         token = str(sent.get("token", ""))[:LONGEST_TOKEN]
     return await asyncio.to_thread(_redeem, request, token)

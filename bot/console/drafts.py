@@ -76,7 +76,7 @@ def _variants(ask: Ask, piece: Piece | None) -> wording.Words:
     other = tips.shelf().get(ask.value("piece_b"))
     if other or ask.value("text_b"):
         variants["b"] = words(ask, other, field="text_b")
-    if not wording.shared_languages(variants):
+    if not store.spoken(variants):
         raise wrong(ask, "languages")
     return variants
 

@@ -26,9 +26,7 @@ def routes(service: Service, states: Mapping[str, Callable[[], str]]) -> list[Ro
     async def readyz(request: Request) -> Response:
         parts = {name: state() for name, state in states.items()}
         parts |= await asyncio.to_thread(_asked, service)
-        ready = all(
-            state in ("up", "off") for name, state in parts.items() if name not in ("nlu",)
-        )
+        ready = all(state in ("up", "off") for name, state in parts.items() if name != "nlu")
         return JSONResponse({"ready": ready, **parts}, status_code=200 if ready else 503)
 
     async def metrics(request: Request) -> Response:

@@ -23,8 +23,8 @@ from actions.audit import store as audit
 from actions.audit.models import AuditEntry
 from actions.cases import store as cases
 from actions.cases.access import may_see
-from actions.cases.codes import PATTERN
 from actions.cases.models import Case, Status
+from actions.codes import CASE
 from actions.officers import sign_in
 from actions.officers.models import DESK, Officer
 from bot.console.asking import COOKIE
@@ -96,7 +96,7 @@ class Live:
             await connection.execute(f"LISTEN {CHANNEL}")
             self._publish(None)  # something may have changed while nobody listened
             async for notice in connection.notifies():
-                if self._streams and PATTERN.fullmatch(notice.payload):
+                if self._streams and CASE.fullmatch(notice.payload):
                     self._publish(await asyncio.to_thread(self._look_up, notice.payload))
 
     def _look_up(self, code: str) -> Signal | None:

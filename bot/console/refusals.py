@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,8 +13,7 @@ from starlette.requests import Request
 
 from actions.audit import store as audit
 from actions.audit.models import AuditEntry
-from actions.cases.codes import PATTERN
-from actions.officers.models import ConsoleSession
+from actions.codes import CASE
 from bot.wiring import Service
 
 EVENT = "console.refused"
@@ -51,7 +49,7 @@ def record(
         audit.record(
             db,
             EVENT,
-            actor=f"officer:{officer_id}" if officer_id else "stranger",
+            actor=f"officer:{officer_id}" if officer_id else audit.STRANGER,
             now=now,
             case_code=case_code,
             what=why,
@@ -60,23 +58,18 @@ def record(
         )
 
 
-def was_session(db: Session, secret: str) -> bool:
-    """Tell whether this cookie ever opened a session: an old one is not a forged one."""
-    return db.get(ConsoleSession, hashlib.sha256(secret.encode()).hexdigest()) is not None
-
-
 def _recent(db: Session, now: datetime) -> int:
     return db.scalars(
         select(func.count(AuditEntry.id)).where(
             AuditEntry.at > now - MINUTE,
             AuditEntry.event == EVENT,
-            AuditEntry.actor == "stranger",
+            AuditEntry.actor == audit.STRANGER,
         )
     ).one()
 
 
 def safe_path(path: str) -> str:
     """Keep the pages we have and the codes of cases; a stranger's own words are not our log's."""
-    if re.fullmatch(rf"(?:/[a-z][a-z_\-]{{0,24}}|/{PATTERN.pattern}|/\d{{1,12}}){{0,5}}/?", path):
+    if re.fullmatch(rf"(?:/[a-z][a-z_\-]{{0,24}}|/{CASE.pattern}|/\d{{1,12}}){{0,5}}/?", path):
         return path
     return "elsewhere"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -15,7 +15,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from actions.cases import search
+from actions.cases import amounts, search
+from actions.cases.access import EVERYWHERE
 from actions.officers.models import DESK, Officer, Role
 from bot import texts
 from bot.console.asking import Ask
@@ -24,7 +25,7 @@ from bot.regions import Region
 from bot.wiring import Service
 
 ANYBODY = frozenset(Role)
-WATCH = frozenset({Role.SUPERVISOR, Role.ADMIN})  # who sees every district
+WATCH = EVERYWHERE  # whoever sees every district plans shifts and reads the audit log
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +47,10 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["money"] = money
+    made.filters["money"] = amounts.show
     made.filters["version"] = version
     made.globals["asset"] = asset
     return made
-
-
-def money(cents: int) -> str:
-    """Return an amount of cents as people read it: 12,300 or 12,300.50."""
-    return f"{cents / 100:,.2f}".removesuffix(".00")
 
 
 def version(*parts: object) -> str:
@@ -68,6 +64,20 @@ def asset(name: str) -> str:
     """Return the address of a static file; it changes with the file's content."""
     content = (resources.files("bot.console") / "static" / name).read_bytes()
     return f"/static/{name}?{hashlib.sha256(content).hexdigest()[:10]}"
+
+
+def chart(
+    names: Iterable[str], series: Iterable[tuple[str, Sequence[float | None], str]], **how: object
+) -> str:
+    """Return what a page draws: a name, numbers and a colour for each row of bars."""
+    told = {
+        "names": list(names),
+        "series": [
+            {"name": name, "data": list(data), "colour": colour} for name, data, colour in series
+        ],
+        **how,
+    }
+    return json.dumps(told, ensure_ascii=False)
 
 
 def nav(officer: Officer) -> list[Nav]:
@@ -117,25 +127,27 @@ def render(ask: Ask, template: str, *, here: str = "", **named: Any) -> str:
 
 def door(request: Request, *, why: str, token: str, language: str, status: int = 200) -> Response:
     """Return the sign-in page, saying why the last try did not work."""
-    service: Service = request.app.state.service
-    words = _words(service.region, language)
-    page = templates().get_template("door.html").render(**words, why=why, token=token)
-    return HTMLResponse(page, status_code=status)
+    return _bare(request, "door.html", language, status, why=why, token=token)
 
 
 def refused(request: Request, why: Why, *, language: str, status: int) -> Response:
     """Return the page that says that this may not be seen."""
-    service: Service = request.app.state.service
-    words = _words(service.region, language)
-    page = templates().get_template("refused.html").render(**words, why=why)
-    return HTMLResponse(page, status_code=status)
+    return _bare(request, "refused.html", language, status, why=why)
 
 
 def broken(request: Request, what: str, *, status: int) -> Response:
     """Return the page that says what is wrong with us: "missing", "away" or "bug"."""
     service: Service = request.app.state.service
-    words = _words(service.region, service.region.languages[0])
-    page = templates().get_template("broken.html").render(**words, what=what)
+    return _bare(request, "broken.html", service.region.languages[0], status, what=what)
+
+
+def _bare(
+    request: Request, template: str, language: str, status: int, **named: object
+) -> Response:
+    """Return a page that shows nothing of anybody's."""
+    service: Service = request.app.state.service
+    words = _words(service.region, language)
+    page = templates().get_template(template).render(**words, **named)
     return HTMLResponse(page, status_code=status)
 
 
@@ -157,7 +169,7 @@ def _words(region: Region, language: str) -> Mapping[str, Any]:
     def district(name: str | None) -> str:
         if not name:
             return t("console.no_district")
-        return name if language == "zh" else region.districts.get(name, name)
+        return region.district_name(name, language)
 
     return {
         "t": t,

@@ -62,7 +62,6 @@ SAYINGS: Mapping[str, tuple[str, tuple[Choice, ...]]] = {
     "greet": ("greeting", (messages.CHECK, messages.TIP)),
     "help": ("help", (messages.CHECK, messages.PERSON)),
     "thanks": ("thanks", ()),
-    "ask_tip": ("tip", ()),
     "is_it_you": ("identity", ()),
     "check": ("check", ()),  # also a bare yes or no that answers nothing we asked
 }
@@ -114,9 +113,8 @@ def _advance(session: Session, event: Event) -> Turn:
             return _pressed(session, question, value)
         case Command(name, argument):
             return _command(session, name, argument)
-        case Unreadable(picture=True) if session.case:
-            told = TellDesk(picture=True)
-            return Turn(session, (messages.simple("case.passed_to_officer"),), (told,))
+        case Unreadable(showable=True) if session.case:
+            return Turn(session, (messages.simple("case.passed_to_officer"),), (TellDesk(),))
         case Unreadable():
             return Turn(session, (messages.simple("unreadable"),))
 

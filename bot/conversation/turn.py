@@ -41,12 +41,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Something we cannot read: a voice note, a sticker, a location.
+    """Something we cannot read: a picture, a voice note, a sticker.
 
-    A picture can be shown to an officer all the same.
+    An officer can make something of it all the same if it is `showable`.
     """
 
-    picture: bool = False
+    showable: bool = False
 
 
 Event = Said | Pressed | Command | Unreadable
@@ -115,7 +115,6 @@ class TellDesk(Effect):
     text: str = ""
     lines: tuple[Line, ...] = ()
     judgement: Judgement | None = None
-    picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,10 @@ class Region:
     districts: Mapping[str, str]  # name to its English name
     escalation: Policy = policy.USUAL  # who is alerted to a case, after how long, then whom
 
+    def district_name(self, district: str, language: str) -> str:
+        """Return what a district is called in this language."""
+        return district if language == "zh" else self.districts.get(district, district)
+
     def district_in(self, text: str) -> str | None:
         """Return the district that a text names, or None: "洪山区", "Hongshan district".
 

@@ -83,9 +83,8 @@ class World:
     def case(self, code: str, column: str) -> object:
         return self.db.value(f"SELECT {column} FROM \"case\" WHERE code = '{code}'")
 
-    def message_with(self, place: Citizen | Group, *, photo: bool = False) -> Message:
-        key = "photo" if photo else "document"
-        return place.wait_for(lambda m: key in m.raw)
+    def message_with(self, place: Citizen | Group, kind: str = "document") -> Message:
+        return place.wait_for(lambda m: kind in m.raw)
 
 
 @pytest.fixture(scope="module")
@@ -155,9 +154,13 @@ def test_a_live_fraud_from_the_message_to_whether_it_helped(world: World, li: Ci
     assert ours
     assert "李警官" in told.text.splitlines()[0]
     citizen.sends_photo(PICTURE, "他发来的截图")
-    shown = world.message_with(desk, photo=True)
+    shown = world.message_with(desk, "photo")
     assert code in shown.text
     assert "他发来的截图" in shown.text
+    citizen.sends_voice()
+    heard = world.message_with(desk, "voice")
+    assert code in heard.text
+    assert "forward_origin" not in heard.raw  # officers do not learn whose it was
     for genuine in (code, badge.group(), ours.group()):
         citizen.says(f"/verify {genuine}")
         citizen.wait_for(f"✅ {genuine}")
@@ -339,7 +342,7 @@ def test_a_picture_from_the_console_reaches_the_citizen_and_both_chats_show_it(
         )
         assert sent.status_code == 303
 
-        shown = world.message_with(citizen, photo=True)
+        shown = world.message_with(citizen, "photo")
         assert shown.text.endswith("\n是这个人吗？")
         assert "李警官" in shown.text
         echoed = world.desk.wait_for(

@@ -40,7 +40,9 @@ _SHUT = re.compile(
     r"group chat was deactivated|TOPIC_CLOSED|need administrator rights",
     re.IGNORECASE,
 )
-_NOT_TEXT = frozenset({"edits", "delete", "topic", "close_topic", "photo", "poster", "document"})
+_NOT_TEXT = frozenset(
+    {"edits", "delete", "topic", "close_topic", "photo", "copies", "poster", "document"}
+)
 _TAG = re.compile(r"</?[a-z][^>]*>", re.IGNORECASE)
 _MODES = {"html": "HTML", "markdown": "MarkdownV2"}
 
@@ -86,6 +88,8 @@ class TelegramSender:
             return await self._react(envelope)
         if "photo" in body:
             return await self._picture(envelope, body["photo"])
+        if "copies" in body:
+            return await self._copy(envelope)
         if special := await self._special(envelope):
             return Sent(special)
         call = self._edit if "edits" in body else self._send
@@ -184,6 +188,18 @@ class TelegramSender:
         sent = await self._photo(envelope, given)
         sizes = sent.get("photo") or [{}]
         return Sent(str(sent["message_id"]), photo=sizes[-1].get("file_id"))
+
+    async def _copy(self, envelope: Envelope) -> Sent:
+        """Repeat another chat's message, whatever it is, without saying whose it was."""
+        sent = await self._ask(
+            "copyMessage",
+            chat_id=envelope.recipient,
+            from_chat_id=str(envelope.body["from"]),
+            message_id=int(str(envelope.body["copies"])),
+            caption=_text(envelope.body),
+            **_placed(envelope),
+        )
+        return Sent(str(sent["message_id"]))
 
     async def _react(self, envelope: Envelope) -> Outcome:
         body = envelope.body

@@ -16,7 +16,7 @@ from telegram import (
     Update,
 )
 
-from actions.cases.codes import MESSAGE, PATTERN
+from actions.codes import CASE, MESSAGE
 from actions.triage import wording
 from bot.conversation.turn import Command, Pressed, Unreadable
 from bot.desk import Press
@@ -28,7 +28,7 @@ CHANNEL = "telegram"
 _COMMAND = re.compile(r"^/([a-z_]+)(?:@(\w+))?(?:\s+(.*))?$", re.IGNORECASE | re.DOTALL)
 _CASE = re.compile(r"^case:(C-[0-9A-Z]{5}):([a-z_]+)(?::([a-z0-9_-]+))?$")
 _CAMPAIGN = re.compile(r"^campaign:(\d{1,9}):([a-z_]+)(?::([0-9a-f]{8,64}))?$")
-_ASK = re.compile(r"^ask:([a-z_]+):([a-z0-9_]+)$")
+_ASK = re.compile(r"^ask:([a-z_]+):([a-z0-9_.-]+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,8 @@ def read(update: Update, *, username: str, dispatch_chat: str | None) -> Read:
         address=str(message.chat.id),
         content=content,
         language_hint=message.from_user.language_code,
-        photo=_photo(message),
+        photo=_photo(message) or _picture_file(message),
+        attached=_attached(message),
         ref=str(message.message_id),
         about=_about(message, username),
         group=message.chat.type != Chat.PRIVATE,
@@ -127,18 +128,38 @@ def from_officer(inbound: Inbound) -> OfficerSaid | None:
         about=inbound.about,
         ref=inbound.ref,
     )
+    if inbound.attached:  # nothing of it can be passed on: as if nothing was written
+        return replace(said, photo=None)
     match content:
         case Words(text, "own"):
             return replace(said, text=text)
         case Command(name, argument):
             return replace(said, command=name, argument=argument)
-        case Unreadable(picture=True):
+        case Unreadable(showable=True):
             return said
     return None
 
 
 def _photo(message: Message) -> str | None:
     return message.photo[-1].file_id if message.photo else None
+
+
+def _picture_file(message: Message) -> str | None:
+    """Return the id of a picture that was sent as a file: the console can show it."""
+    return message.document.file_id if _attached(message) == "image" and message.document else None
+
+
+def _attached(message: Message) -> str:
+    """Return what came besides words and a photo and can be shown to an officer; "" of nothing."""
+    if message.voice or message.audio:
+        return "voice"
+    if message.video or message.video_note:
+        return "video"
+    if message.document:
+        return "image" if (message.document.mime_type or "").startswith("image/") else "file"
+    if message.location:
+        return "place"
+    return "contact" if message.contact else ""
 
 
 def _about(message: Message, username: str) -> str | None:
@@ -148,7 +169,7 @@ def _about(message: Message, username: str) -> str | None:
         return None
     if not username or answered.from_user.username != username:
         return None
-    return _answered(message, PATTERN)
+    return _answered(message, CASE)
 
 
 def _answered(message: Message, code: re.Pattern[str]) -> str | None:
@@ -173,7 +194,7 @@ def _content(
             return None  # a live location moves every few seconds; the first was answered
         if message.from_user and message.effective_attachment is None:
             return None  # somebody joined, a title changed: nobody spoke to us
-        return Unreadable(picture=bool(message.photo))
+        return Unreadable(showable=bool(message.photo or _attached(message)))
     if match := _COMMAND.match(text):
         name, to, argument = match.groups()
         if private or to is None or to.lower() == username.lower():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -19,11 +18,18 @@ from bot.campaigns import report, risk, telling, times, tips, wording
 from bot.campaigns.asked import LONGEST
 from bot.console import drafts, view
 from bot.console.answers import done
-from bot.console.asking import Ask, NotDone, Refused, form, page
+from bot.console.asking import Ask, NotDone, Refused, form, number, page
 from bot.console.refusals import Why
 from bot.console.view import Nav
 
 NAV = Nav("campaigns", "/campaigns", PUBLISHING)
+COLOURS = {
+    Status.SUBMITTED: "amber",
+    Status.APPROVED: "blue",
+    Status.SCHEDULED: "blue",
+    Status.SENDING: "green",
+    Status.PAUSED: "red",
+}
 
 
 def show(ask: Ask) -> Response:
@@ -38,7 +44,7 @@ def show(ask: Ask) -> Response:
             for each in rise.list_open(ask.db)
         ],
         campaigns=[(each, account.count(ask.db, each), _when(ask, each)) for each in found],
-        colours=_status_colours(),
+        colours=COLOURS,
     )
 
 
@@ -75,7 +81,7 @@ def one(ask: Ask) -> Response:
     """Show one campaign: how it will read, whom it reaches, what became of it."""
     campaign = _find(ask)
     at = max(filter(None, (ask.now, campaign.at)))
-    number, sample = store.sample_audience(ask.db, campaign, at=at)
+    reached, sample = store.sample_audience(ask.db, campaign, at=at)
     left_out = store.left_out(
         ask.db, campaign, at=at, least=timedelta(hours=ask.service.settings.bulk_gap)
     )
@@ -88,7 +94,7 @@ def one(ask: Ask) -> Response:
         "campaign.html",
         here="campaigns",
         campaign=campaign,
-        number=number,
+        number=reached,
         sample=sample,
         left_out=left_out,
         bodies=sorted(
@@ -107,25 +113,18 @@ def one(ask: Ask) -> Response:
         variants=len(said.variants),
         moves=moves,
         ended=campaign.status in status.ENDED,
-        colours=_status_colours(),
+        colours=COLOURS,
         languages_of=LANGUAGES,
         longest=LONGEST,
     )
 
 
 def _chart(ask: Ask, counted: Mapping[str, int]) -> str:
-    told = {
-        "names": [ask.say(f"console.campaigns.state.{each}") for each in State],
-        "series": [
-            {
-                "name": ask.say("console.campaigns.recipients"),
-                "data": [counted[each] for each in State],
-                "colour": "accent",
-            }
-        ],
-        "flat": True,
-    }
-    return json.dumps(told, ensure_ascii=False)
+    return view.chart(
+        [ask.say(f"console.campaigns.state.{each}") for each in State],
+        [(ask.say("console.campaigns.recipients"), [counted[each] for each in State], "accent")],
+        flat=True,
+    )
 
 
 def _skills(ask: Ask, measured: report.Measured) -> str | None:
@@ -137,22 +136,15 @@ def _skills(ask: Ask, measured: report.Measured) -> str | None:
     def share(value: float | None) -> int | None:
         return None if value is None else round(value * 100)
 
-    chart = {
-        "names": [ask.say(f"console.campaigns.cohort.{each['cohort']}") for each in told],
-        "series": [
-            {
-                "name": ask.say("console.campaigns.hits"),
-                "data": [share(each["hit_rate"]) for each in told],
-                "colour": "green",
-            },
-            {
-                "name": ask.say("console.campaigns.false_alarms"),
-                "data": [share(each["false_alarm_rate"]) for each in told],
-                "colour": "red",
-            },
+    hits = [share(each["hit_rate"]) for each in told]
+    false_alarms = [share(each["false_alarm_rate"]) for each in told]
+    return view.chart(
+        [ask.say(f"console.campaigns.cohort.{each['cohort']}") for each in told],
+        [
+            (ask.say("console.campaigns.hits"), hits, "green"),
+            (ask.say("console.campaigns.false_alarms"), false_alarms, "red"),
         ],
-    }
-    return json.dumps(chart, ensure_ascii=False)
+    )
 
 
 def poster_of(ask: Ask) -> Response:
@@ -167,22 +159,11 @@ def poster_of(ask: Ask) -> Response:
     return Response(poster.draw(poster.from_json(told)), media_type="image/png")
 
 
-def _status_colours() -> dict[str, str]:
-    return {
-        "submitted": "amber",
-        "approved": "blue",
-        "scheduled": "blue",
-        "sending": "green",
-        "paused": "red",
-    }
-
-
 def take_offer(ask: Ask) -> Response:
     """Draft the alert that is offered where reports rose."""
-    number = ask.path("number")
-    wanted = int(number) if number.isdecimal() and len(number) < 10 else 0
+    offer = number(ask.path("number")) or 0
     try:
-        made = risk.take(ask.db, wanted, ask.service.region, by=ask.officer, now=ask.now)
+        made = risk.take(ask.db, offer, ask.service.region, by=ask.officer, now=ask.now)
     except Refusal as fact:
         raise _refusal(ask, fact, "/campaigns") from None
     go = f"/campaigns/{made.id}"
@@ -237,7 +218,8 @@ def correct(ask: Ask) -> Response:
     campaign = _find(ask)
     words = {"a": drafts.words(ask)}
     try:
-        made = store.correct(ask.db, campaign, words, by=ask.officer, now=ask.now)
+        title = ask.say("campaign.correction", words=campaign.title)
+        made = store.correct(ask.db, campaign, words, title=title, by=ask.officer, now=ask.now)
     except Refusal as fact:
         raise _refusal(ask, fact, f"/campaigns/{campaign.id}") from None
     said = ask.say("console.campaigns.done.correct")
@@ -254,9 +236,7 @@ def download(ask: Ask) -> Response:
 
 
 def _find(ask: Ask) -> Campaign:
-    number = ask.path("number")
-    wanted = int(number) if number.isdecimal() and len(number) < 10 else 0
-    found = store.find(ask.db, campaign_id=wanted)
+    found = store.find(ask.db, campaign_id=number(ask.path("number")) or 0)
     if found is None:
         raise Refused(Why.NOT_SEEN)
     return found

@@ -6,11 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from starlette.responses import Response
 
 from actions.audit import store as audit
-from actions.audit.models import AuditEntry
 from actions.cases import pictures, search, status, thread, timers
 from actions.cases import store as cases
 from actions.cases.access import may_see
@@ -21,18 +19,18 @@ from actions.citizens.models import Citizen
 from actions.indicators import store as indicators
 from actions.indicators.models import Indicator
 from actions.officers import store as officers
-from actions.officers.models import Officer, Role
+from actions.officers.models import Officer
 from actions.outbox import store as outbox
 from actions.reports import store as reports
 from actions.reports.models import Report
 from actions.triage.judgement import Verdict
 from bot import desk as duty
 from bot import relay
-from bot.console import view
+from bot.console import told, view
 from bot.console.answers import done
-from bot.console.asking import Ask, NotDone, Refused, form, page
+from bot.console.asking import Ask, NotDone, form, number, page
+from bot.console.cases import find, refusing
 from bot.console.pages import payments
-from bot.console.refusals import Why
 
 NAV = None
 SNOOZES = (15, 30, 60, 120, 240)  # minutes
@@ -69,17 +67,6 @@ class Lead:
     hidden: int  # of other districts
 
 
-def find(ask: Ask) -> Case:
-    """Return the case that the address names, or refuse: not there and not theirs are the same."""
-    code = ask.path("code").upper()
-    case = cases.find(ask.db, code=code)
-    if case is None:
-        raise Refused(Why.NOT_SEEN)
-    if not may_see(ask.officer, case):
-        raise Refused(Why.NOT_SEEN, case_code=case.code)
-    return case
-
-
 def show(ask: Ask) -> Response:
     """Show the whole page."""
     return _show(ask, "case.html")
@@ -92,14 +79,12 @@ def parts(ask: Ask) -> Response:
 
 def _show(ask: Ask, template: str) -> Response:
     case = find(ask)
-    holds = case.status == Status.CLAIMED and (
-        case.owner_id == ask.officer.id or ask.may(frozenset({Role.SUPERVISOR}))
-    )
+    holds = case.status == Status.CLAIMED and status.holds(ask.officer, case)
     if ask.looking:
         relay.read_by_officer(ask.db, ask.desk, case, ask.officer, now=ask.now)
         outbox.nudge(ask.db)
     timer = timers.find(ask.db, case_id=case.id)
-    told = reports.list_for_case(ask.db, case_id=case.id)
+    reported = reports.list_for_case(ask.db, case_id=case.id)
     merged = ask.db.get(Case, case.merged_into_id) if case.merged_into_id else None
     return view.show(
         ask,
@@ -112,7 +97,7 @@ def _show(ask: Ask, template: str) -> Response:
         timer=timer,
         asked=timer is not None and timer.kind == Kind.ASKED,
         merged=merged,
-        judged=max(told, key=_gravity) if told else None,
+        judged=max(reported, key=_gravity, default=None),
         timeline=_timeline(ask, case),
         leads=_leads(ask, case),
         payments=payments.glances(ask, case) if holds or case.status == Status.CLOSED else [],
@@ -147,8 +132,8 @@ def _leads(ask: Ask, case: Case) -> list[Lead]:
     leads = []
     for each in indicators.list_for_case(ask.db, case_id=case.id):
         others = search.list_naming(ask.db, ask.officer, indicator_id=each.id, but=case)
-        total = search.count_naming(ask.db, indicator_id=each.id, but=case)
-        leads.append(Lead(each, others, max(0, total - len(others))))
+        hidden = search.count_hidden(ask.db, ask.officer, indicator_id=each.id, but=case)
+        leads.append(Lead(each, others, hidden))
     return leads
 
 
@@ -181,9 +166,9 @@ def _timeline(ask: Ask, case: Case) -> list[Entry]:
         for each in reports.list_for_case(ask.db, case_id=case.id)
         if not any(each.text == text and abs(each.received_at - at) < SAME for text, at in heard)
     ]
-    names = {each.id: each.name for each in ask.db.scalars(select(Officer))}
+    names = told.names(ask)
     entries += [
-        Entry(f"a{each.id}", "event", each.at, _told(ask, each, names))
+        Entry(f"a{each.id}", "event", each.at, told.event(ask, each, names))
         for each in audit.list_for_case(ask.db, code=case.code)
         if each.event not in QUIET
     ]
@@ -221,50 +206,6 @@ def _with_days(ask: Ask, entries: Sequence[Entry]) -> list[Entry]:
     return made
 
 
-def _told(ask: Ask, entry: AuditEntry, names: dict[int, str]) -> str:
-    """Put an entry of the audit log into words."""
-    details = entry.details
-
-    def name(value: object) -> str:
-        return names.get(value, "—") if isinstance(value, int) else "—"
-
-    actor = entry.actor.removeprefix("officer:")
-    reached = details.get("officers")
-    alerted = [name(each) for each in reached] if isinstance(reached, list) else []
-    if details.get("desk"):
-        alerted.insert(0, ask.say("console.event.the_desk"))
-    until = str(details.get("until") or "")
-    params = {
-        "officer": names.get(int(actor), "—") if actor.isdigit() else _nobody(ask, actor),
-        "to": name(details.get("to")),
-        "owner": name(details.get("owner")),
-        "alerted": "、".join(alerted) if ask.language == "zh" else ", ".join(alerted),
-        "outcome": _outcome(ask, str(details.get("outcome") or "")),
-        "into": str(details.get("into") or details.get("case") or ""),
-        "until": _clock(ask, until),
-        "type": f"type.{details.get('type')}",
-        "stage": f"stage.{details.get('stage')}",
-        "event": entry.event,
-    }
-    key = f"console.event.{entry.event.replace('.', '_')}"
-    return ask.say(key if ask.knows(key) else "console.event.other", **params)
-
-
-def _nobody(ask: Ask, actor: str) -> str:
-    return ask.say("console.stranger" if actor == "stranger" else "console.system")
-
-
-def _outcome(ask: Ask, outcome: str) -> str:
-    key = f"console.outcome.{outcome}"
-    return ask.say(key) if ask.knows(key) else outcome
-
-
-def _clock(ask: Ask, when: str) -> str:
-    if not when:
-        return ""
-    return datetime.fromisoformat(when).astimezone(ask.service.region.timezone).strftime("%H:%M")
-
-
 # -- verbs --------------------------------------------------------------------------------------
 
 Do = Callable[[Ask, Case], str | None]
@@ -276,36 +217,13 @@ def verb(name: str, do: Do) -> Callable[[Ask], Response]:
     def answer(ask: Ask) -> Response:
         case = find(ask)
         back = f"/cases/{case.code}"
-        try:
+        with refusing(ask, case, verb=name):
             said = do(ask, case)
-        except status.NotAllowed:
-            raise Refused(Why.ROLE, case_code=case.code) from None
-        except status.AlreadyOwned as fact:
-            key = "desk.press.owned" if name == "claim" else "desk.press.not_yours"
-            zone = ask.service.region.timezone
-            since = fact.since.astimezone(zone).strftime("%H:%M:%S")
-            raise NotDone(ask.say(key, officer=fact.owner, since=since), back=back) from None
-        except thread.TooLong as fact:
-            said = ask.say("console.not_done.words_too_long", longest=str(fact.longest))
-            raise NotDone(said, back=back) from None
-        except _SAID_TYPES as fact:
-            raise NotDone(ask.say(f"console.not_done.{_SAID[type(fact)]}"), back=back) from None
         outbox.nudge(ask.db)
         go = back if ask.value("from") == "queue" else None
         return done(ask, said or ask.say(f"console.done.{name}"), back=back, go=go)
 
     return answer
-
-
-_SAID: dict[type[Exception], str] = {
-    status.IllegalMove: "illegal",
-    status.TooLong: "too_long",
-    thread.NobodyThere: "nobody_there",
-    thread.Empty: "empty",
-    pictures.NotAPicture: "not_a_picture",
-    pictures.TooLarge: "picture_too_large",
-}
-_SAID_TYPES = tuple(_SAID)
 
 
 def _claim(ask: Ask, case: Case) -> None:
@@ -321,8 +239,8 @@ def _keep(ask: Ask, case: Case) -> None:
 
 
 def _hand_over(ask: Ask, case: Case) -> str:
-    wanted = ask.value("to")
-    to = ask.db.get(Officer, int(wanted)) if wanted.isdigit() else None
+    wanted = number(ask.value("to"))
+    to = ask.db.get(Officer, wanted) if wanted is not None else None
     if to is None or not may_see(to, case):
         raise NotDone(ask.say("console.not_done.no_officer"), back=f"/cases/{case.code}")
     duty.hand_over(ask.db, ask.desk, case, to=to, by=ask.officer, now=ask.now)
@@ -335,7 +253,7 @@ def _snooze(ask: Ask, case: Case) -> str:
         raise status.TooLong
     until = ask.now + timedelta(minutes=int(minutes))
     duty.snooze(ask.db, ask.desk, case, until=until, by=ask.officer, now=ask.now)
-    return ask.say("console.done.snooze", until=_clock(ask, until.isoformat()))
+    return ask.say("console.done.snooze", until=told.clock(ask, until.isoformat()))
 
 
 def _merge(ask: Ask, case: Case) -> str:

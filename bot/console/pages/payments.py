@@ -12,14 +12,16 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from actions.cases import numbers, status, stop_payment
-from actions.cases.models import Case, PaymentState, StopPayment
-from actions.cases.stop_payment import FIELDS, GOLDEN, NUMBERS, REQUIRED, Rules, Wrong
+from actions.cases import amounts, numbers, stop_payment
+from actions.cases.models import Case, PaymentState, Status, StopPayment
+from actions.cases.numbers import Wrong
+from actions.cases.stop_payment import FIELDS, GOLDEN, NUMBERS, REQUIRED
 from actions.outbox import store as outbox
 from bot import stop_pay
 from bot.console import view
 from bot.console.answers import done
-from bot.console.asking import Ask, NotDone, Refused, form, page
+from bot.console.asking import Ask, Refused, form, number, page
+from bot.console.cases import find, refusing
 from bot.console.refusals import Why
 
 NAV = None
@@ -60,11 +62,9 @@ def glances(ask: Ask, case: Case) -> list[Glance]:
 
 
 def _find(ask: Ask) -> StopPayment:
-    from bot.console.pages.case import find
-
-    case, number = find(ask), ask.path("number")
-    request = ask.db.get(StopPayment, int(number)) if number.isdigit() else None
-    if request is None or request.case_id != case.id:
+    case, wanted = find(ask), number(ask.path("number"))
+    request = ask.db.get(StopPayment, wanted) if wanted is not None else None
+    if request is None or case.id not in (request.case_id, request.worked_in.id):
         raise Refused(Why.NOT_SEEN, case_code=case.code)
     return request
 
@@ -89,14 +89,14 @@ def _show(
         when = datetime.fromisoformat(values["paid_at"])
         values["paid_at"] = when.astimezone(zone).strftime("%m-%d %H:%M")
     if "amount" in values:
-        values["amount"] = view.money(int(values["amount"]))
-    holds = told.whole and request.case.status != "closed"
+        values["amount"] = amounts.show(int(values["amount"]))
+    holds = told.whole and request.worked_in.status != Status.CLOSED
     return view.show(
         ask,
         "payment_form.html" if ask.partial else "payment.html",
         here="queue",
         code=status_code,
-        case=request.case,
+        case=request.worked_in,
         told=told,
         until=ask.now + told.left if told.left is not None else None,
         golden=int(GOLDEN.total_seconds()),
@@ -113,61 +113,51 @@ def _show(
 
 def begin(ask: Ask) -> Response:
     """Begin a request, or go on with the draft."""
-    from bot.console.pages.case import find
-
     case = find(ask)
-
-    def do() -> Response:
+    with refusing(ask, case):
         request = stop_payment.draft(
             ask.db, case, by=ask.officer, now=ask.now, policy=ask.desk.policy
         )
-        return done(
-            ask,
-            ask.say("console.done.draft"),
-            back=f"/cases/{case.code}",
-            go=f"/cases/{case.code}/payments/{request.id}",
-        )
-
-    return _trying(ask, case, do)
+    back, said = f"/cases/{case.code}", ask.say("console.done.draft")
+    return done(ask, said, back=back, go=f"{back}/payments/{request.id}")
 
 
 def fill(ask: Ask) -> Response:
     """Keep what was filled in; send it when that was asked for and nothing is missing."""
     request = _find(ask)
-    vault = ask.service.vault
-    zone = ask.service.region.timezone
-    rules = Rules(ask.service.region.country, zone)
+    with refusing(ask, request.worked_in):
+        given, errors = _keep(ask, request)
+        if ask.value("then") == "send":
+            missing = stop_payment.missing_fields(request)
+            errors = {name: ask.say("console.payment.needed") for name in missing} | errors
+            if not errors:
+                vault, by = ask.service.vault, ask.officer
+                stop_pay.send(ask.db, ask.desk, vault, request, by=by, now=ask.now)
+                outbox.nudge(ask.db)
+    code = 422 if errors else 200
+    return _show(ask, request, given=given, errors=errors, status_code=code)
 
-    def do() -> Response:
-        given, errors = {}, {}
-        stored = stop_payment.values_for_bank(vault, request)
-        for name in FIELDS:
-            value = ask.value(name)
-            if name == "paid_at" and _same_minute(value, stored.get(name), ask):
-                continue  # shown to the minute, kept to the second
-            if not value and name in REQUIRED:
-                if name in stored:
-                    errors[name] = ask.say("console.payment.needed")
-                continue
-            try:
-                stop_payment.fill(
-                    ask.db, vault, request, name, value, rules=rules, by=ask.officer, now=ask.now
-                )
-            except Wrong as fact:
-                given[name], errors[name] = value, ask.say(str(fact))
-        if ask.value("then") != "send":
-            return _show(
-                ask, request, given=given, errors=errors, status_code=422 if errors else 200
+
+def _keep(ask: Ask, request: StopPayment) -> tuple[dict[str, str], dict[str, str]]:
+    """Keep every field that is in order; return what the others held, and what is wrong."""
+    vault, rules = ask.service.vault, stop_pay.rules(ask.service.region)
+    given, errors = {}, {}
+    stored = stop_payment.values_for_bank(vault, request)
+    for name in FIELDS:
+        value = ask.value(name)
+        if name == "paid_at" and _same_minute(value, stored.get(name), ask):
+            continue  # shown to the minute, kept to the second
+        if not value and name in REQUIRED:
+            if name in stored:
+                errors[name] = ask.say("console.payment.needed")
+            continue
+        try:
+            stop_payment.fill(
+                ask.db, vault, request, name, value, rules=rules, by=ask.officer, now=ask.now
             )
-        missing = stop_payment.missing_fields(request)
-        errors = {name: ask.say("console.payment.needed") for name in missing} | errors
-        if errors:
-            return _show(ask, request, given=given, errors=errors, status_code=422)
-        stop_pay.send(ask.db, ask.desk, vault, request, by=ask.officer, now=ask.now)
-        outbox.nudge(ask.db)
-        return _show(ask, request, given={}, errors={})
-
-    return _trying(ask, request.case, do)
+        except Wrong as fact:
+            given[name], errors[name] = value, ask.say(str(fact))
+    return given, errors
 
 
 def _same_minute(shown: str, stored: str | None, ask: Ask) -> bool:
@@ -180,43 +170,20 @@ def _same_minute(shown: str, stored: str | None, ask: Ask) -> bool:
 def answer(ask: Ask) -> Response:
     """Note what the bank answered."""
     request = _find(ask)
-    vault, by, now = ask.service.vault, ask.officer, ask.now
+    answered = ask.value("answer")
+    said = ask.value("amount" if answered == "frozen" else "why")
 
-    def do() -> Response:
+    errors = {}
+    with refusing(ask, request.worked_in):
         try:
-            match ask.value("answer"):
-                case "accepted":
-                    stop_payment.accept(ask.db, request, by=by, now=now)
-                case "frozen":
-                    stop_payment.freeze(
-                        ask.db, vault, request, ask.value("amount"), by=by, now=now
-                    )
-                case "refused":
-                    stop_payment.refuse(ask.db, vault, request, ask.value("why"), by=by, now=now)
-                case _:
-                    raise status.IllegalMove
-        except Wrong as fact:
-            name = "frozen" if ask.value("answer") == "frozen" else "refused"
-            return _show(
-                ask, request, given={}, errors={name: ask.say(str(fact))}, status_code=422
+            stop_pay.note_answer(
+                ask.db, ask.desk, request, answered, said, by=ask.officer, now=ask.now
             )
-        return _show(ask, request, given={}, errors={})
-
-    return _trying(ask, request.case, do)
-
-
-def _trying(ask: Ask, case: Case, do: Callable[[], Response]) -> Response:
-    back = f"/cases/{case.code}"
-    try:
-        return do()
-    except status.NotAllowed:
-        raise Refused(Why.ROLE, case_code=case.code) from None
-    except status.AlreadyOwned as fact:
-        since = fact.since.astimezone(ask.service.region.timezone).strftime("%H:%M:%S")
-        told = ask.say("desk.press.not_yours", officer=fact.owner, since=since)
-        raise NotDone(told, back=back) from None
-    except status.IllegalMove:
-        raise NotDone(ask.say("console.not_done.illegal"), back=back) from None
+            outbox.nudge(ask.db)
+        except Wrong as fact:
+            errors[answered] = ask.say(str(fact))
+    code = 422 if errors else 200
+    return _show(ask, request, given={}, errors=errors, status_code=code)
 
 
 def download(kind: str) -> Callable[[Ask], Response]:
@@ -226,8 +193,8 @@ def download(kind: str) -> Callable[[Ask], Response]:
         request = _find(ask)
         told = stop_payment.view(ask.db, ask.service.vault, request, by=ask.officer, now=ask.now)
         if not told.whole:
-            raise Refused(Why.ROLE, case_code=request.case.code)
-        name = f"{request.case.code}-{request.id}.{kind}"
+            raise Refused(Why.ROLE, case_code=request.worked_in.code)
+        name = f"{request.worked_in.code}-{request.id}.{kind}"
         make = stop_pay.as_pdf if kind == "pdf" else stop_pay.as_csv
         return Response(
             make(ask.service.vault, request, ask.service.region),

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from actions.cases import pictures, thread
 from actions.officers.models import DESK
 from bot.console.asking import Ask, Refused, answer_in_thread
-from bot.console.pages.case import find
+from bot.console.cases import find
 from bot.console.refusals import Why
 
 NAV = None

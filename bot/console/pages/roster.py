@@ -12,7 +12,7 @@ from actions.officers import store as officers
 from actions.officers.models import DESK, Officer
 from bot.console import view
 from bot.console.answers import done
-from bot.console.asking import Ask, NotDone, Refused, form, page
+from bot.console.asking import Ask, NotDone, Refused, form, number, page
 from bot.console.refusals import Why
 from bot.console.view import WATCH, Nav
 
@@ -56,8 +56,8 @@ def plan(ask: Ask) -> Response:
     """Put another officer on the roster."""
     if not ask.may(WATCH):
         raise Refused(Why.ROLE)
-    wanted = ask.value("officer")
-    officer = ask.db.get(Officer, int(wanted)) if wanted.isdigit() else None
+    wanted = number(ask.value("officer"))
+    officer = ask.db.get(Officer, wanted) if wanted is not None else None
     starts_at, ends_at = _local(ask, "starts_at"), _local(ask, "ends_at")
     if officer is None or not officer.may(DESK) or starts_at is None or ends_at is None:
         raise NotDone(ask.say("console.roster.bad"), back="/roster")

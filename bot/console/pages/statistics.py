@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from starlette.responses import Response
@@ -56,11 +54,11 @@ def _charts(ask: Ask, told: Figures) -> dict[str, str]:
     types = sorted(told.types.items(), key=lambda each: -each[1])[:10]
     places = list(told.districts.items())[:12]
     return {
-        "hours": _chart(
+        "hours": view.chart(
             [f"{hour:02d}" for hour in range(24)],
             [(ask.say("console.statistics.opened"), list(told.hours), "accent")],
         ),
-        "outcomes": _chart(
+        "outcomes": view.chart(
             [ask.say(f"console.outcome.{each}") for each in Outcome],
             [
                 (
@@ -71,12 +69,12 @@ def _charts(ask: Ask, told: Figures) -> dict[str, str]:
             ],
             flat=True,
         ),
-        "types": _chart(
+        "types": view.chart(
             [ask.say(f"type.{name}") if name else ask.say("console.no_type") for name, _ in types],
             [(ask.say("console.statistics.cases"), [count for _, count in types], "accent")],
             flat=True,
         ),
-        "districts": _chart(
+        "districts": view.chart(
             [_district(ask, name) for name, _ in places],
             [
                 (
@@ -95,18 +93,7 @@ def _charts(ask: Ask, told: Figures) -> dict[str, str]:
 def _district(ask: Ask, name: str) -> str:
     if not name:
         return ask.say("console.no_district")
-    return name if ask.language == "zh" else ask.service.region.districts.get(name, name)
-
-
-def _chart(names: Sequence[str], series: Sequence[tuple[str, list[int], str]], **how: bool) -> str:
-    told: Mapping[str, object] = {
-        "names": list(names),
-        "series": [
-            {"name": name, "data": data, "colour": colour} for name, data, colour in series
-        ],
-        **how,
-    }
-    return json.dumps(told, ensure_ascii=False)
+    return ask.service.region.district_name(name, ask.language)
 
 
 ROUTES = [page("/statistics", show)]

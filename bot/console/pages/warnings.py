@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from starlette.responses import Response
 
@@ -20,6 +19,12 @@ from bot.console.asking import Ask, form, page
 from bot.console.view import Nav
 
 NAV = Nav("warnings", "/warnings", IMPORTING)
+COLOURS = {
+    Outcome.DISSUADED: "green",
+    Outcome.PAID: "red",
+    Outcome.UNREACHABLE: "amber",
+    Outcome.MISTAKEN: "soft",
+}
 SHOWN = 100  # complaints; a file that is all wrong need not fill the page
 
 
@@ -88,33 +93,30 @@ def _chart(ask: Ask, known: Sequence[Group]) -> str:
     def share(value: float | None) -> float:
         return round(100 * (value or 0), 1)
 
-    told: Mapping[str, object] = {
-        "names": [ask.say(f"type.{each.type}") for each in known],
-        "flat": True,
-        "ranges": [
+    return view.chart(
+        [ask.say(f"type.{each.type}") for each in known],
+        [],
+        flat=True,
+        ranges=[
             [share(each.interval[0]), share(each.rate), share(each.interval[1])] for each in known
         ],
-        "series": [],
-    }
-    return json.dumps(told, ensure_ascii=False)
+    )
 
 
 def _ended(ask: Ask, by_type: Sequence[Group]) -> str:
-    colours = {"dissuaded": "green", "paid": "red", "unreachable": "amber", "mistaken": "soft"}
-    told: Mapping[str, object] = {
-        "names": [ask.say(f"type.{each.type}") for each in by_type],
-        "flat": True,
-        "stack": True,
-        "series": [
-            {
-                "name": ask.say(f"console.warnings.outcome.{outcome}"),
-                "data": [each.outcomes[outcome] for each in by_type],
-                "colour": colours[outcome],
-            }
+    return view.chart(
+        [ask.say(f"type.{each.type}") for each in by_type],
+        [
+            (
+                ask.say(f"console.warnings.outcome.{outcome}"),
+                [each.outcomes[outcome] for each in by_type],
+                COLOURS[outcome],
+            )
             for outcome in Outcome
         ],
-    }
-    return json.dumps(told, ensure_ascii=False)
+        flat=True,
+        stack=True,
+    )
 
 
 def download(ask: Ask) -> Response:

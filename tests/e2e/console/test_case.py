@@ -192,6 +192,33 @@ def test_a_colleague_sees_no_whole_number(console: Console, client: Client) -> N
     assert colleague.get(f"/cases/{case.code}/payments/{number}/pdf").status_code == 403
 
 
+def test_what_the_bank_answers_is_told_in_the_officers_chat(
+    console: Console, client: Client
+) -> None:
+    officer = console.officer("李卫东")
+    case = claimed(console, officer)
+    with console.sessions.begin() as db:
+        db.add(
+            StopPayment(
+                case_id=case.id, state="sent", drafted_by=officer.id, drafted_at=clock.now()
+            )
+        )
+    with console.sessions() as db:
+        number = db.scalars(select(StopPayment.id)).one()
+    owner = client(officer)
+    token = re.search(r'name="csrf" value="([^"]+)"', owner.get(f"/cases/{case.code}").text)
+    assert token
+
+    answer = {"csrf": token[1], "answer": "accepted"}
+    owner.post(f"/cases/{case.code}/payments/{number}/answer", data=answer)
+
+    with console.sessions() as db:
+        told = db.scalars(select(OutboxMessage).order_by(OutboxMessage.id.desc()).limit(1)).one()
+    assert told.recipient == str(console.service.desk.chat)
+    assert case.code in str(told.body["text"])
+    assert "受理" in str(told.body["text"])
+
+
 def test_a_case_shows_the_other_cases_that_name_its_number(
     console: Console, enter: Callable[[Officer], Page]
 ) -> None:

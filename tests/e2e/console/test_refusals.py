@@ -10,7 +10,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import text
 
+from actions.cases.models import Case
 from actions.officers.models import Officer, Role
+from bot import clock
+from bot import desk as duty
 
 from .conftest import Client
 from .desk import LIVE, Console
@@ -211,9 +214,51 @@ def test_a_citizens_words_are_shown_as_words(
     assert page.locator(".bubble script, .bubble img").count() == 0
 
 
+@pytest.mark.parametrize("number", ["²", "٣", "9" * 40, "-1", "x"])
+def test_what_is_no_number_names_nothing(console: Console, client: Client, number: str) -> None:
+    console.says(LIVE)
+    code = console.case().code
+    signed_in = client(console.officer("周敏", *Role))
+    token = csrf(signed_in)
+
+    assert signed_in.get(f"/trail?before={number}").status_code == 200
+    assert signed_in.get(f"/cases/{code}/payments/{number}").status_code == 404
+    assert signed_in.get(f"/campaigns/{number}").status_code == 404
+    for path, field in ((f"/cases/{code}/hand_over", "to"), ("/roster/plan", "officer")):
+        answer = signed_in.post(path, data={"csrf": token, field: number})
+        assert answer.status_code < 500, path
+
+
+def test_a_sign_in_is_no_way_to_send_us_megabytes(console: Console) -> None:
+    here = {"origin": console.address, "sec-fetch-site": "same-origin"}
+    large = {"token": "x" * 100_000}
+
+    assert httpx.post(f"{console.address}/sign-in", data=large, headers=here).status_code == 413
+
+
 def test_only_supervisors_read_the_audit_log(console: Console, client: Client) -> None:
     dispatcher = client(console.officer("李卫东"))
     supervisor = client(console.officer("周敏", Role.SUPERVISOR))
 
     assert dispatcher.get("/trail").status_code == 403
-    assert "console.refused" in supervisor.get("/trail?only=refused").text
+    assert "▲ 值班台拒绝了一次请求" in supervisor.get("/trail?only=refused").text
+
+
+def test_the_audit_log_is_read_in_words_of_the_officers_language(
+    console: Console, client: Client
+) -> None:
+    dispatcher = console.officer("李卫东")
+    console.says(LIVE)
+    with console.sessions.begin() as db:
+        case = db.get_one(Case, console.case().id)
+        by = db.get_one(Officer, dispatcher.id)
+        duty.claim(db, console.service.desk, case, by=by, now=clock.now())
+    client(dispatcher).get("/trail")
+    supervisor = client(console.officer("Zhou", Role.SUPERVISOR, language="en"))
+
+    read = supervisor.get("/trail").text
+
+    assert "李卫东 took the case" in read
+    assert "not for their role · GET /trail" in read
+    assert re.search(r"Citizen \d+", read)
+    assert [e for e in ("case.claimed", "console.refused", "citizen:") if e in read] == []

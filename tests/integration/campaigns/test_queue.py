@@ -14,15 +14,17 @@ from sqlalchemy import select, text
 
 from actions.campaigns import account, queue, status, store
 from actions.campaigns.audience import Audience
-from actions.campaigns.models import CatchUp, Occurrence
+from actions.campaigns.models import Campaign, CatchUp, Occurrence, Status
 from actions.citizens.forget import forget
 from actions.citizens.models import Citizen
+from actions.officers import store as officers
 from actions.outbox.policy import Blocked, Refused
 from bot import personal
 from bot.campaigns import clock as campaigns
 from bot.database import Sessions
 from bot.wiring import Service
 from tests.integration.campaigns.city import (
+    AUTHOR,
     SECOND,
     Clock,
     campaign,
@@ -321,15 +323,153 @@ def test_cancel_overtakes_what_is_still_queued(
     send_due(sessions, clock(), limit=3)
 
     with sessions.begin() as db:
-        dropped = status.cancel(db, campaign(db, number), by=_second(db), now=clock())
+        status.cancel(db, campaign(db, number), by=_second(db), now=clock())
     clock.turn(hours=1)
 
-    assert dropped == 7
     assert send_due(sessions, clock()) == []
     with sessions.begin() as db:
         counted = account.count(db, campaign(db, number))
         assert (counted["sent"], counted["skipped"], counted["queued"]) == (3, 7, 0)
         assert account.reasons(db, campaign(db, number)) == {"cancelled": 7}
+
+
+def stored(sessions: Sessions) -> list[tuple[str, str]]:
+    """Recipient and status of every message, in the order in which they leave."""
+    with sessions() as db:
+        rows = db.execute(text("SELECT recipient, status FROM outbox_message ORDER BY due_at, id"))
+        return [(str(recipient), str(status)) for recipient, status in rows]
+
+
+@pytest.fixture
+def many(
+    service: Service, sessions: Sessions, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> int:
+    """A campaign to eight citizens, where three are as many as one transaction moves."""
+    monkeypatch.setattr(queue, "BATCH", 3)
+    with sessions.begin() as db:
+        for n in range(8):
+            live(db, f"c{n}")
+    number = publish()
+    run(service)
+    return number
+
+
+def test_a_pause_holds_at_once_what_leaves_next_and_the_clock_holds_the_rest(
+    service: Service, sessions: Sessions, many: int, clock: Clock
+) -> None:
+    with sessions.begin() as db:
+        status.pause(db, campaign(db, many), by=_second(db), now=clock())
+    assert [each for _, each in stored(sessions)] == ["held"] * 3 + ["waiting"] * 5
+
+    run(service, times=1)
+    assert [each for _, each in stored(sessions)] == ["held"] * 8
+    assert send_due(sessions, clock()) == []
+
+    with sessions.begin() as db:
+        second = _second(db)
+        status.resume(db, campaign(db, many), by=second, home="Asia/Shanghai", now=clock())
+    assert len(send_due(sessions, clock(), limit=3)) == 3
+    run(service, times=1)
+    assert len(send_due(sessions, clock())) == 5
+    with sessions.begin() as db:
+        assert account.count(db, campaign(db, many))["sent"] == 8
+
+
+def test_a_pause_that_is_overtaken_by_a_resumption_holds_nobody_back(
+    service: Service, sessions: Sessions, many: int, clock: Clock
+) -> None:
+    with sessions.begin() as db:
+        status.pause(db, campaign(db, many), by=_second(db), now=clock())
+    with sessions.begin() as db:
+        second = _second(db)
+        status.resume(db, campaign(db, many), by=second, home="Asia/Shanghai", now=clock())
+
+    run(service, times=1)
+
+    assert len(send_due(sessions, clock())) == 8
+
+
+def test_what_a_cancel_drops_is_counted_and_none_of_it_leaves(
+    service: Service, sessions: Sessions, many: int, clock: Clock
+) -> None:
+    send_due(sessions, clock(), limit=2)
+    with sessions.begin() as db:
+        status.pause(db, campaign(db, many), by=_second(db), now=clock())
+    with sessions.begin() as db:
+        status.cancel(db, campaign(db, many), by=_second(db), now=clock())
+
+    run(service, times=1)
+    clock.turn(hours=1)
+
+    assert send_due(sessions, clock()) == []
+    with sessions.begin() as db:
+        counted = account.count(db, campaign(db, many))
+        assert (counted["sent"], counted["skipped"], counted["queued"]) == (2, 6, 0)
+        assert account.reasons(db, campaign(db, many)) == {"cancelled": 6}
+
+
+def test_what_is_being_dropped_never_leaves_though_the_campaign_is_approved_anew(
+    service: Service, sessions: Sessions, many: int, clock: Clock
+) -> None:
+    with sessions.begin() as db:
+        found, author = campaign(db, many), officers.find(db, telegram_id=AUTHOR)
+        assert author
+        store.reword(db, found, {"a": {"zh": {"text": "改过的"}}}, by=author, now=clock())
+        status.submit(db, found, by=author, now=clock())
+        status.approve(db, found, by=_second(db), now=clock())
+    clock.turn(minutes=1)
+    with sessions.begin() as db:
+        found = campaign(db, many)
+        status.move(db, found, Status.SCHEDULED, by=None, now=clock())
+        status.pause(db, found, by=_second(db), now=clock())
+        second = _second(db)
+        status.resume(db, found, by=second, home="Asia/Shanghai", now=clock())
+
+    run(service, times=1)
+
+    assert [each for _, each in stored(sessions)] == ["expired"] * 8
+
+
+def test_a_batch_does_not_wait_for_somebody_who_is_stopping_the_campaign(
+    service: Service, sessions: Sessions, publish: Publish
+) -> None:
+    with sessions.begin() as db:
+        live(db, "c")
+    number = publish(at=service.clock())
+    with sessions.begin() as db:
+        found = campaign(db, number)
+        status.move(db, found, Status.SCHEDULED, by=None, now=service.clock())
+        status.move(db, found, Status.SENDING, by=None, now=service.clock())
+        store.begin(db, found, at=service.clock(), missed=False, now=service.clock())
+
+    with sessions() as stopping, sessions() as db:
+        stopping.get(Campaign, number, with_for_update={"of": Campaign})
+        assert store.lock_queueing(db) is None
+    with sessions() as db:
+        assert store.lock_queueing(db)
+
+
+@pytest.mark.parametrize("ended", sorted(status.ENDED))
+def test_a_mistake_is_corrected_however_the_campaign_ended(
+    sessions: Sessions, publish: Publish, clock: Clock, ended: Status
+) -> None:
+    number = publish()
+    with sessions.begin() as db:
+        campaign(db, number).status = ended
+
+    with sessions.begin() as db:
+        made = store.correct(
+            db,
+            campaign(db, number),
+            {"a": {"zh": {"text": "更正"}}},
+            title="更正",
+            by=_second(db),
+            now=clock(),
+        )
+
+    assert (made.corrects_id, made.status) == (number, "draft")
+    with sessions() as db:
+        assert campaign(db, number).status == ended
 
 
 def test_a_paused_campaign_sends_nothing_until_it_is_resumed(
@@ -364,7 +504,7 @@ def test_a_correction_reaches_whoever_has_the_mistake_before_any_tip(
     with sessions.begin() as db:
         wrong = campaign(db, number)
         made = store.correct(
-            db, wrong, {"a": {"zh": {"text": "更正"}}}, by=wrong.author, now=clock()
+            db, wrong, {"a": {"zh": {"text": "更正"}}}, title="更正", by=wrong.author, now=clock()
         )
         status.submit(db, made, by=wrong.author, now=clock())
         status.approve(db, made, by=_second(db), now=clock())

@@ -10,9 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from actions.cases import store
-from actions.cases.codes import PATTERN, new_code
 from actions.cases.models import Case
 from actions.citizens import store as citizens
+from actions.codes import CASE, new_case
 from actions.officers.models import Officer
 from bot.database import Sessions
 from tests.line import Line
@@ -21,9 +21,9 @@ LIVE = "公安局说我涉嫌洗钱，让我把钱转到安全账户，电话还
 
 
 def test_a_code_is_easily_said_and_never_mistaken() -> None:
-    codes = {new_code() for _ in range(1000)}
+    codes = {new_case() for _ in range(1000)}
 
-    assert all(PATTERN.fullmatch(code) for code in codes)
+    assert all(CASE.fullmatch(code) for code in codes)
     assert not set("01OILU") & set("".join(code[2:] for code in codes))
 
 

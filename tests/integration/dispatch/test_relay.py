@@ -133,12 +133,81 @@ def test_pictures_pass_both_ways(on: Line) -> None:
     assert bodies(on, on.address)[-1]["photo"] == "file-from-officer"
 
     message = Inbound(
-        "telegram", "update:pic", on.address, Unreadable(picture=True), photo="file-from-citizen"
+        "telegram", "update:pic", on.address, Unreadable(showable=True), photo="file-from-citizen"
     )
     with on.sessions.begin() as db:
         receive(db, message, understanding=None, desk=on.desk, now=on.now)
     assert bodies(on, on.desk.chat or "")[-1]["photo"] == "file-from-citizen"
     assert bodies(on, on.address)[-1]["text"].startswith("已转给民警")
+
+
+def sends(line: Line, content: Words | Unreadable, **more: Any) -> None:
+    """Let the citizen send something that is no more than words."""
+    message = Inbound("telegram", f"update:sent:{next(_ids)}", line.address, content, **more)
+    with line.sessions.begin() as db:
+        receive(db, message, understanding=None, desk=line.desk, now=line.now)
+
+
+@pytest.mark.parametrize(
+    ("attached", "named"),
+    [("voice", "🎤 语音"), ("video", "🎬 视频"), ("file", "📎 文件"), ("place", "📍 位置")],
+)
+def test_what_we_cannot_read_is_named_to_the_officers_and_copied_to_them(
+    on: Line, attached: str, named: str
+) -> None:
+    sends(on, Unreadable(showable=True), attached=attached, ref="55")
+
+    told, copy = bodies(on, on.desk.chat or "")[-2:]
+    assert on.case
+    assert told["text"] == f"💬 {on.case.code} 市民：{named}"
+    assert (copy["copies"], copy["from"], copy["text"]) == ("55", on.address, on.case.code)
+    assert bodies(on, on.address)[-1]["text"].startswith("已转给民警")
+    with on.sessions() as db:
+        heard = db.scalars(select(Message).order_by(Message.id.desc()).limit(1)).one()
+    assert (heard.text, heard.photo) == (named, None)
+
+
+def test_a_picture_sent_as_a_file_is_copied_and_the_console_can_show_it(on: Line) -> None:
+    sends(on, Words("他发来的警官证"), attached="image", photo="file-id", ref="55")
+
+    told, copy = bodies(on, on.desk.chat or "")[-2:]
+    assert told["text"].endswith("市民：🖼 图片\n他发来的警官证")
+    assert "photo" not in told
+    assert copy["copies"] == "55"
+    with on.sessions() as db:
+        heard = db.scalars(select(Message).order_by(Message.id.desc()).limit(1)).one()
+    assert heard.photo == "file-id"
+
+
+def test_a_card_names_numbers_and_links_in_words(line: Line) -> None:
+    line.says("公安局让我把钱转到安全账户，电话还没挂，他的电话 13812345678，网站 bad.example.com")
+
+    assert "线索：电话 +8613812345678 · 链接 bad.example.com" in line.desk_heard[-1]
+
+
+def test_a_picture_with_the_words_that_open_a_case_reaches_the_officers(line: Line) -> None:
+    sends(line, Words("公安局让我把钱转到安全账户，现在电话还没挂"), photo="screenshot", ref="5")
+
+    card, picture = bodies(line, line.desk.chat or "")[-2:]
+    assert "安全账户" in card["text"]
+    assert picture["photo"] == "screenshot"
+
+
+def test_without_a_case_a_voice_note_is_answered_by_what_we_can_read(line: Line) -> None:
+    before = len(bodies(line, line.desk.chat or ""))
+
+    sends(line, Unreadable(showable=True), attached="voice", ref="5")
+
+    assert "暂时看不了" in bodies(line, line.address)[-1]["text"]
+    assert len(bodies(line, line.desk.chat or "")) == before
+
+
+def test_a_sticker_in_a_case_bothers_nobody(on: Line) -> None:
+    before = len(bodies(on, on.desk.chat or ""))
+
+    sends(on, Unreadable(), ref="5")
+
+    assert len(bodies(on, on.desk.chat or "")) == before
 
 
 def test_only_the_owner_writes_and_a_stranger_is_refused(

@@ -14,10 +14,13 @@ from sqlalchemy import select, text
 
 from actions.audit import store as audit
 from actions.cases import status, stop_payment
-from actions.cases.models import PaymentState, StopPayment
+from actions.cases.figures import figures
+from actions.cases.models import Case, PaymentState, StopPayment
+from actions.officers import store as officers_list
 from actions.officers.models import Officer, Role
 from actions.outbox.models import OutboxMessage
 from actions.vault import Vault
+from bot import desk as duty
 from bot import officer as officers_way
 from bot import stop_pay
 from bot.database import Sessions
@@ -221,11 +224,41 @@ def test_what_the_bank_answers_is_kept_and_told_without_numbers(case: Line) -> N
     says(case, "18000")
     assert request(case).state == PaymentState.FROZEN
     assert case.desk_heard[-1] == f"✅ {case.case.code} 已冻结 18,000"
+    assert frozen(case) == 1_800_000
+
+
+def frozen(case: Line) -> int:
+    """What the statistics say was frozen, in cents."""
+    day, zone = timedelta(days=1), case.desk.region.timezone
     with case.sessions() as db:
-        since = case.now - timedelta(days=1)
-        until = case.now + timedelta(days=1)
-        total = stop_payment.total_frozen(db, case.desk.vault, since=since, until=until)
-    assert total == 1_800_000
+        by, vault = officers_list.find(db, telegram_id=7), case.desk.vault
+        assert by
+        assert vault
+        told = figures(db, vault, by, since=case.now - day, until=case.now + day, zone=zone)
+    return told.frozen_cents
+
+
+def test_a_request_of_a_merged_case_is_worked_on_in_the_other(case: Line) -> None:
+    filled(case)
+    press(case, "send")
+    merged = case.case
+    case.address = "1002"
+    case.says(LIVE)
+    case.officer(7, "claim")
+    assert merged
+    assert case.case
+    with case.sessions.begin() as db:
+        gone, into = db.get_one(Case, merged.id), db.get_one(Case, case.case.id)
+        by = officers_list.find(db, telegram_id=7)
+        assert by
+        duty.merge(db, case.desk, gone, into=into, by=by, now=case.now)
+
+    press(case, "frozen")
+    says(case, "18000")
+
+    assert request(case).state == PaymentState.FROZEN
+    assert case.desk_heard[-1] == f"✅ {case.case.code} 已冻结 18,000"
+    assert frozen(case) == 1_800_000
 
 
 def test_a_refusal_keeps_its_reason_and_ends_it(case: Line) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
 import pytest
@@ -102,10 +102,7 @@ def test_a_report_that_names_an_indicator_twice_is_one_sighting(
 
     with sessions() as db:
         assert db.scalar(select(func.count()).select_from(Sighting)) == 1
-        indicator = db.scalars(select(Indicator)).one()
-        assert store.count_reports(db, indicator=indicator, since=now) == 1
-        later = now + timedelta(seconds=1)
-        assert store.count_reports(db, indicator=indicator, since=later) == 0
+        assert db.scalar(select(func.count()).select_from(Indicator)) == 1
 
 
 def test_a_known_number_turns_plain_words_into_a_scam(
@@ -122,6 +119,6 @@ def test_a_known_number_turns_plain_words_into_a_scam(
 def test_a_case_shows_the_indicators_of_its_own_reports(line: Line, noise: None) -> None:
     line.says("公安局让我把钱转到安全账户，电话没挂，号码13971200001，网址 evil.example.com/x")
 
-    assert "phone +8613971200001" in line.desk_heard[-1]
-    assert "link evil.example.com/x" in line.desk_heard[-1]
+    assert "电话 +8613971200001" in line.desk_heard[-1]
+    assert "链接 evil.example.com/x" in line.desk_heard[-1]
     assert "13971234567" not in line.desk_heard[-1]  # another case's

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
+from actions.cases.models import Vanishing
 from actions.reports.models import Report
 from actions.triage.understanding import Understanding
 from bot.database import Sessions
@@ -89,6 +90,35 @@ def test_what_turns_out_live_opens_a_case(line: Line, service: Service) -> None:
     assert line.case
     assert line.case.code in line.heard[-1]["text"]
     assert VAGUE in line.desk_heard[-1]
+
+
+def test_a_case_that_is_opened_late_is_like_any_other(line: Line, service: Service) -> None:
+    line.presses("profile", "district_0")
+    line.says(f"{VAGUE}，带上2万元")
+
+    again(service, line, Model(LIVE))
+
+    assert line.case
+    assert (line.case.district, line.case.amount) == ("江岸", 2_000_000)
+
+
+def test_who_is_being_watched_reads_nothing_that_gives_them_away(
+    line: Line, service: Service
+) -> None:
+    line.says(VAGUE)
+    line.commands("quiet")
+    line.says(VAGUE)
+
+    again(service, line, Model(SCAM))
+
+    told = line.heard[-1]
+    assert "贷款" not in told["text"]
+    assert "结果有变化" not in told["text"]
+    assert told["silent"]
+    with service.sessions() as db:
+        assert db.scalars(
+            select(Vanishing.id).where(Vanishing.outbox_key.startswith("rejudged:"))
+        ).all()
 
 
 def test_what_was_live_hours_ago_opens_no_case(line: Line, service: Service) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from actions.cases import status as case_status
 from actions.cases.models import Case
 from actions.cases.models import Outcome as Ended
+from actions.citizens.models import Citizen
 from actions.officers import store as officers
 from actions.officers.models import Officer, Role
 from actions.reports.models import Report
@@ -256,6 +257,21 @@ def test_how_the_officers_case_ends_is_how_the_warning_ends(
     assert (one(sessions).status, one(sessions).outcome) == ("closed", outcome)
 
 
+def test_the_case_of_a_warning_is_of_the_citizens_district(
+    service: Service, sessions: Sessions, clock: Clock, desk: Desk
+) -> None:
+    with sessions.begin() as db:
+        live(db, "7", district="江岸")
+    bring(service, "7,,high,loan,2026-06-01\n")
+    clock.turn(hours=1)
+
+    risk.escalate(service, desk)
+
+    with sessions() as db:
+        case = db.scalars(select(Case)).one()
+    assert (case.district, case.cause, case.reasons) == ("江岸", "warning", ["reason.warning"])
+
+
 def test_the_share_dissuaded_comes_with_its_interval(
     service: Service, sessions: Sessions, clock: Clock
 ) -> None:
@@ -317,6 +333,24 @@ def test_a_check_in_comes_the_next_day_and_not_at_night(
     assert send_due(sessions, clock()) == ["7"]
     with sessions() as db:
         assert len(db.scalars(select(CheckIn)).all()) == 2
+
+
+def test_a_check_in_waits_until_nobody_watches_the_citizen(
+    service: Service, sessions: Sessions, clock: Clock
+) -> None:
+    with sessions.begin() as db:
+        citizen = live(db, "7")
+        store.plan_check_in(db, citizen_id=citizen.id, type="loan", now=clock())  # type: ignore[arg-type]
+    clock.turn(hours=10)
+    with sessions.begin() as db:
+        db.get_one(Citizen, citizen.id).discreet_since = clock()
+
+    clock.turn(hours=13)
+    risk.ask(service)
+    assert send_due(sessions, clock()) == []
+    clock.turn(hours=11)
+    risk.ask(service)
+    assert send_due(sessions, clock()) == ["7"]
 
 
 def test_a_rise_in_a_district_is_offered_once_and_drafted_without_names(

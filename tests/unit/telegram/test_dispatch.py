@@ -45,6 +45,19 @@ def test_a_picture_goes_by_its_own_id_with_its_words(bot: Bot, telegram: Scripte
     assert (asked["photo"], asked["caption"], asked["disable_notification"]) == ("abc", "看", True)
 
 
+def test_a_citizens_voice_is_copied_without_their_name(
+    bot: Bot, telegram: ScriptedTelegram
+) -> None:
+    body = {"copies": "55", "from": "1001", "text": "C-7K3M9", "thread": "9"}
+
+    assert send(bot, body) == Sent("77")
+
+    method, asked = telegram.asked[-1]
+    assert method == "copyMessage"
+    assert (asked["from_chat_id"], asked["message_id"]) == ("1001", 55)
+    assert (asked["caption"], asked["message_thread_id"]) == ("C-7K3M9", 9)
+
+
 def test_a_picture_of_our_own_is_uploaded_and_telegrams_id_of_it_comes_back(
     bot: Bot, telegram: ScriptedTelegram
 ) -> None:
@@ -156,7 +169,18 @@ def test_a_picture_without_words_is_kept_by_its_id(
     inbound = take(message(photo=sizes))
     assert isinstance(inbound, Inbound)
     assert inbound.photo == "large"
-    assert inbound.content == Unreadable(picture=True)
+    assert inbound.content == Unreadable(showable=True)
     said = from_officer(inbound)
     assert said is not None
     assert said.private
+
+
+def test_what_an_officer_sends_and_we_cannot_pass_on_is_not_sent_by_half(
+    message: Callable[..., dict[str, Any]],
+) -> None:
+    file = {"file_id": "f", "file_unique_id": "f", "mime_type": "image/png"}
+    inbound = take(message(document=file, caption="请看"))
+    assert isinstance(inbound, Inbound)
+    said = from_officer(inbound)
+    assert said is not None
+    assert (said.text, said.photo) == ("", None)

@@ -56,10 +56,12 @@ def test_a_private_message_is_a_citizens(message: Message) -> None:
         ),
         pytest.param(
             {"photo": [{**FILE, "width": 1, "height": 1}]},
-            Unreadable(picture=True),
+            Unreadable(showable=True),
             id="a picture alone",
         ),
-        pytest.param({"voice": {**FILE, "duration": 3}}, Unreadable(), id="a voice note"),
+        pytest.param(
+            {"voice": {**FILE, "duration": 3}}, Unreadable(showable=True), id="a voice note"
+        ),
         pytest.param(
             {
                 "sticker": {
@@ -74,11 +76,15 @@ def test_a_private_message_is_a_citizens(message: Message) -> None:
             Unreadable(),
             id="a sticker",
         ),
-        pytest.param({"location": {"latitude": 1, "longitude": 1}}, Unreadable(), id="a place"),
         pytest.param(
-            {"contact": {"phone_number": "1", "first_name": "某"}}, Unreadable(), id="a contact"
+            {"location": {"latitude": 1, "longitude": 1}}, Unreadable(showable=True), id="a place"
         ),
-        pytest.param({"document": FILE}, Unreadable(), id="a file"),
+        pytest.param(
+            {"contact": {"phone_number": "1", "first_name": "某"}},
+            Unreadable(showable=True),
+            id="a contact",
+        ),
+        pytest.param({"document": FILE}, Unreadable(showable=True), id="a file"),
         pytest.param({"dice": {"emoji": "🎲", "value": 1}}, Unreadable(), id="a dice"),
         pytest.param({"text": "/start"}, Command("start"), id="a command"),
         pytest.param({"text": "/START"}, Command("start"), id="a command in capitals"),
@@ -97,6 +103,40 @@ def test_what_a_private_message_says(
     message: Message, body: dict[str, Any], expected: object
 ) -> None:
     assert content(message(**body)) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "attached", "photo"),
+    [
+        pytest.param({"voice": {**FILE, "duration": 3}}, "voice", None, id="a voice note"),
+        pytest.param({"audio": {**FILE, "duration": 3}}, "voice", None, id="a recording"),
+        pytest.param(
+            {"video_note": {**FILE, "duration": 3, "length": 9}}, "video", None, id="a round video"
+        ),
+        pytest.param(
+            {"document": {**FILE, "mime_type": "image/png"}},
+            "image",
+            "a",
+            id="a picture as a file",
+        ),
+        pytest.param(
+            {"document": {**FILE, "mime_type": "application/pdf"}}, "file", None, id="a file"
+        ),
+        pytest.param({"document": FILE}, "file", None, id="a file of no kind"),
+        pytest.param(
+            {"photo": [{**FILE, "width": 1, "height": 1}]}, "", "a", id="a picture is no file"
+        ),
+        pytest.param({"dice": {"emoji": "🎲", "value": 1}}, "", None, id="a dice"),
+        pytest.param({"text": "你好"}, "", None, id="words alone"),
+    ],
+)
+def test_what_an_officer_can_be_shown_comes_with_the_message(
+    message: Message, body: dict[str, Any], attached: str, photo: str | None
+) -> None:
+    read = meant(message(**body))
+
+    assert isinstance(read, Inbound)
+    assert (read.attached, read.photo) == (attached, photo)
 
 
 @pytest.mark.parametrize(
@@ -247,6 +287,11 @@ def test_a_button_below_a_campaign_is_a_publishers(data: str, expected: Campaign
             "campaign:1:approve:zz", Pressed("unknown", "campaign:1:approve:zz"), id="no hash"
         ),
         pytest.param("ask:money:yes", Pressed("money", "yes"), id="ours"),
+        pytest.param(
+            "ask:quiz:police-call.scam_real",
+            Pressed("quiz", "police-call.scam_real"),
+            id="one of a pair in a tip",
+        ),
         pytest.param("ask:money", Pressed("unknown", "ask:money"), id="half of ours"),
         pytest.param("case:X-7K3M9:claim", Pressed("unknown", "case:X-7K3M9:claim"), id="no code"),
         pytest.param("case:C-7K3M9", Pressed("unknown", "case:C-7K3M9"), id="no verb"),

@@ -12,9 +12,11 @@ import pytest
 
 import actions
 import bot
-from actions.cases.models import Outcome
+from actions.campaigns import models as campaigns
+from actions.cases.models import Outcome, PaymentState
 from actions.triage.judgement import ScamType, Signal, Stage, Verdict
 from bot import regions, texts
+from bot.console.refusals import Why
 from bot.conversation.advice import QUESTIONS
 from bot.conversation.flow import SAYINGS
 from bot.conversation.turn import BLANK, Choice, Line, Prompt
@@ -134,6 +136,33 @@ def test_every_key_that_is_put_together_exists() -> None:
     }
 
     assert wanted - known == set()
+
+
+def recorded() -> Iterator[str]:
+    """Yield every event that the code writes into the audit log."""
+    yield from (f"campaign.{each}" for each in campaigns.Status)
+    yield from (f"stop_payment.{each}" for each in (*PaymentState, "seen"))
+    for source in MENTIONS:
+        for node in ast.walk(ast.parse(source.read_text("utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            if getattr(node.func, "id", getattr(node.func, "attr", "")) in ("record", "_record"):
+                told = (each for arg in node.args for each in ast.walk(arg))
+                values = (each.value for each in told if isinstance(each, ast.Constant))
+                yield from (v for v in values if re.fullmatch(r"[a-z_]+\.[a-z_]+", str(v)))
+
+
+def test_everything_the_audit_log_holds_is_said_in_words() -> None:
+    events, known = set(recorded()), texts.catalogue("zh")
+
+    assert len(events) > 60
+    assert {e for e in events if f"console.event.{e.replace('.', '_')}" not in known} == set()
+
+
+def test_every_refusal_of_the_console_is_said_in_words() -> None:
+    known = texts.catalogue("zh")
+
+    assert {why for why in Why if f"console.why.{why}" not in known} == set()
 
 
 def test_no_key_is_unused() -> None:

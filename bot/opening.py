@@ -1,0 +1,58 @@
+"""Open a case and put it before the officers: in one way, whatever made it necessary."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from actions.cases import amounts
+from actions.cases import store as cases
+from actions.cases.models import Case
+from actions.citizens.models import Citizen
+from actions.profiles import store as profiles
+from actions.reports.models import Report
+from actions.triage.judgement import Judgement
+from bot import desk as duty
+from bot import quietly, relatives
+from bot.desk import Desk
+
+DRILL = "drill"  # the channel of the synthetic citizen
+
+
+def open_case(
+    db: Session,
+    desk: Desk,
+    citizen: Citizen,
+    cause: str,
+    judgement: Judgement | None,
+    *,
+    now: datetime,
+    report: Report | None = None,
+) -> Case:
+    """Open a case for a citizen who is held and has none; the report it is about goes with it.
+
+    It is of the district that they named, else of the one they live in. Of a live fraud the
+    relatives they chose hear, too.
+    """
+    words = report.text if report else ""
+    home = profiles.find(db, citizen_id=citizen.id)
+    case = cases.open_case(
+        db,
+        citizen_id=citizen.id,
+        cause=cause,
+        judgement=judgement,
+        now=now,
+        policy=desk.policy,
+        district=desk.region.district_in(words) or (home.district if home else None),
+        amount=amounts.largest_in(words),
+        discreet=quietly.is_on(citizen, now=now),
+        drill=citizen.channel == DRILL,
+    )
+    if report is not None:
+        report.case_id = case.id
+    db.flush()  # the card reads the report
+    duty.show(db, desk, case, now=now)
+    if cause == "live":
+        relatives.tell_guardians(db, citizen, case=case.code, region=desk.region, now=now)
+    return case
