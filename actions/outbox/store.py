@@ -147,6 +147,8 @@ def settle(db: Session, *, message_id: int, attempt: int, outcome: Outcome, now:
     return message_id in kept
 
 
+# IS TRUE keeps this a look-up by id: the index of what is being sent holds, until the next vacuum,
+# everything that was, and reading it through costs the more the more has been sent.
 _SETTLE = text("""
 UPDATE outbox_message m
 SET status = v.status, due_at = coalesce(v.due_at, m.due_at), last_error = v.error,
@@ -155,7 +157,7 @@ SET status = v.status, due_at = coalesce(v.due_at, m.due_at), last_error = v.err
 FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS bigint[]), CAST(:statuses AS text[]),
             CAST(:dues AS timestamptz[]), CAST(:errors AS text[]), CAST(:refs AS text[]))
      AS v(id, attempt, status, due_at, error, ref)
-WHERE m.id = v.id AND m.attempts = v.attempt AND m.status = 'sending'
+WHERE m.id = v.id AND m.attempts = v.attempt AND (m.status = 'sending') IS TRUE
 RETURNING m.id, m.fleeting AND m.settled_at IS NOT NULL
 """)
 # Later edits and answers go to the message that is there now.
