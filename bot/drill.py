@@ -13,7 +13,7 @@ from actions.outbox.policy import Outcome, Sent
 from bot import inbox
 from bot.channels.sender import Envelope
 from bot.desk import Desk
-from bot.inbox import DRILL, Inbound, Words
+from bot.inbound import DRILL, Inbound, Words
 from bot.nlu.client import NluClient
 from bot.wiring import Service
 

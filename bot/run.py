@@ -27,7 +27,7 @@ from bot.console.app import application
 from bot.console.live import Live
 from bot.desk import Desk
 from bot.drill import DrillSender
-from bot.inbox import DRILL
+from bot.inbound import DRILL
 from bot.nlu.client import NluClient
 from bot.regions import Region
 from bot.sender import IN_FLIGHT, OutboxWorker, listen

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
 from actions.citizens.models import Citizen
+from actions.db import later
 from actions.guardians.models import Guardian, GuardianCode, GuardianTry, Tells
 
 GOOD_FOR = timedelta(minutes=30)
@@ -150,7 +151,8 @@ ORDER BY c.id
 def to_tell(db: Session, *, ward_id: int, what: Tells) -> Sequence[Citizen]:
     """Return the guardians who are to hear that this meets the citizen: LIVE, or SCAM."""
     asked = {"ward_id": ward_id, "of_scam": what == Tells.SCAM}
-    return [db.get_one(Citizen, found) for found in db.scalars(_TO_TELL, asked).all()]
+    found = db.scalars(_TO_TELL, asked, execution_options=later.APART).all()
+    return [db.get_one(Citizen, citizen_id) for citizen_id in found]
 
 
 def _hash(code: str) -> str:
