@@ -1,4 +1,4 @@
-"""Take one message in. Everything it causes is stored in one transaction, or nothing is.
+"""Take messages in. Everything one causes is stored in one transaction, or nothing is.
 
 The NLU was asked before we got here: no network call happens inside.
 """

@@ -1,8 +1,9 @@
 """Do together what was asked at the same time: one hand-over to a thread, one transaction.
 
-While a batch is being done the next requests gather, so the busier it is, the more are done at
-once; a request that comes alone is done at once. What cannot be done together is done alone: then
-a request fails by itself and holds nobody up.
+While a batch is being done the next requests gather, and while it is busy the first waits a
+moment for others: the busier it is, the more are done at once. A request that comes alone is done
+at once. What cannot be done together is done alone: then a request fails by itself and holds
+nobody up.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 MOST = 16  # in a batch: more would keep the first of them waiting for the last
-JOIN = 0.003  # seconds that the first waits for others, when there were others the last time
+BUSY = 0.05  # seconds after a batch in which others are likely to come
+JOIN = 0.003  # seconds that the first then waits for them
 
 
 class Together(Generic[T]):
@@ -28,7 +30,7 @@ class Together(Generic[T]):
         self._together, self._alone = together, alone
         self._waiting: list[tuple[T, asyncio.Future[bool]]] = []
         self._working: asyncio.Task[None] | None = None
-        self._last = 0
+        self._busy_until = 0.0
 
     async def do(self, request: T) -> None:
         """Return when the request is done; raise what it fails with."""
@@ -40,12 +42,13 @@ class Together(Generic[T]):
             await asyncio.to_thread(self._alone, request)
 
     async def _work(self) -> None:
+        clock = asyncio.get_running_loop().time
         while self._waiting:
-            if self._last > 1:
+            if clock() < self._busy_until:
                 await asyncio.sleep(JOIN)
             batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-            self._last = len(batch)
             results = await asyncio.to_thread(self._together, [request for request, _ in batch])
+            self._busy_until = clock() + BUSY
             for (_, done), result in zip(batch, results, strict=True):
                 if not done.done():  # who asked has not gone away
                     done.set_result(result)
