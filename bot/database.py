@@ -26,6 +26,7 @@ from sqlalchemy.exc import DisconnectionError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from actions.db import later
 from actions.outbox import store as outbox
 from bot.settings import PREFIX, Settings
 
@@ -155,6 +156,7 @@ def sessions(bind: Engine) -> Sessions:
     bell = Bell(bind)
     made = sessionmaker(bind, expire_on_commit=False, info={BELL: bell})
     event.listen(made, "after_commit", bell.answer)
+    later.listen(made)
     return made
 
 

@@ -13,9 +13,8 @@ from actions.outbox.policy import Outcome, Sent
 from bot import inbox
 from bot.channels.sender import Envelope
 from bot.desk import Desk
-from bot.inbox import Inbound, Words
+from bot.inbound import DRILL, Inbound, Words
 from bot.nlu.client import NluClient
-from bot.opening import DRILL
 from bot.wiring import Service
 
 WORDS = "演练：对方自称公安局，让我把钱转到安全账户，现在电话还没挂，让我马上转"

@@ -1,4 +1,4 @@
-"""Take one message in. Everything it causes is stored in one transaction, or nothing is.
+"""Take messages in. Everything one causes is stored in one transaction, or nothing is.
 
 The NLU was asked before we got here: no network call happens inside.
 """
@@ -34,7 +34,6 @@ from bot.conversation.intents import everyday
 from bot.conversation.turn import (
     START,
     ChooseLanguage,
-    Command,
     Event,
     FileReport,
     Forget,
@@ -43,46 +42,18 @@ from bot.conversation.turn import (
     NoteRead,
     OpenCase,
     Personal,
-    Pressed,
     Prompt,
     Said,
     SetDiscreet,
     SetWord,
     StopBulk,
     TellDesk,
-    Unreadable,
     Verify,
 )
 from bot.desk import Desk
+from bot.inbound import Inbound, Words
 
 RECENT = timedelta(hours=1)  # what was said this long ago still belongs to a request for a person
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A text as it came in. `origin`: own, edited, or what it was forwarded from."""
-
-    text: str
-    origin: str = "own"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", wording.storable(self.text))
-
-
-@dataclass(frozen=True, slots=True)
-class Inbound:
-    """One message from a citizen, in no channel's words."""
-
-    channel: str
-    external_id: str
-    address: str
-    content: Words | Pressed | Command | Unreadable
-    language_hint: str | None = None  # what their client is set to, until they have said something
-    photo: str | None = None  # the channel's own id of a picture that came with it
-    attached: str = ""  # what else did: "voice", "video", "image", "file", "place", "contact"
-    ref: str | None = None  # the channel's own id of the message
-    about: str | None = None  # the case named by the message of ours that this answers
-    group: bool = False  # addressed to us among others: no questions, no case, no memory
 
 
 @dataclass(slots=True)
@@ -113,16 +84,44 @@ def receive(
     """
     if message.group:
         return _answer_in_group(db, message, understanding, desk, now)
-    citizen = citizens.receive(
+    return receive_all(db, [(message, understanding)], desk=desk, now=now)[0]
+
+
+def receive_all(
+    db: Session,
+    came: Sequence[tuple[Inbound, Understanding | None]],
+    *,
+    desk: Desk,
+    now: datetime,
+) -> list[bool]:
+    """Receive what several citizens said to us alone, one message of each."""
+    if not came:
+        return []
+    senders = citizens.receive(
         db,
-        channel=message.channel,
-        external_id=message.external_id,
-        address=message.address,
+        [citizens.Sender(each.channel, each.external_id, each.address) for each, _ in came],
         first_step=START,
     )
-    if citizen is None:
-        return False
-    case = cases.find_open(db, citizen_id=citizen.id)
+    open_cases = cases.map_open(db, citizen_ids=[each.id for each in senders if each])
+    for (message, understanding), citizen in zip(came, senders, strict=True):
+        if citizen is not None:
+            case = open_cases.get(citizen.id)
+            _converse(db, citizen, case, message, understanding, desk=desk, now=now)
+    if any(senders):
+        outbox.nudge(db)
+    return [each is not None for each in senders]
+
+
+def _converse(
+    db: Session,
+    citizen: Citizen,
+    case: Case | None,
+    message: Inbound,
+    understanding: Understanding | None,
+    *,
+    desk: Desk,
+    now: datetime,
+) -> None:
     event, found = _event(db, message, understanding, desk)
     _follow_language(citizen, event, message, desk)
     session = turn.Session(
@@ -144,8 +143,6 @@ def receive(
     _reply(taking, (*after.prompts, *taking.more))
     if taking.kept_cases is None:
         quietly.hide_theirs(db, citizen, message.ref, now=now)
-    outbox.nudge(db)
-    return True
 
 
 def _event(

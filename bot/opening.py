@@ -16,8 +16,7 @@ from actions.triage.judgement import Judgement
 from bot import desk as duty
 from bot import quietly, relatives
 from bot.desk import Desk
-
-DRILL = "drill"  # the channel of the synthetic citizen
+from bot.inbound import DRILL
 
 
 def open_case(

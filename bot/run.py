@@ -27,8 +27,8 @@ from bot.console.app import application
 from bot.console.live import Live
 from bot.desk import Desk
 from bot.drill import DrillSender
+from bot.inbound import DRILL
 from bot.nlu.client import NluClient
-from bot.opening import DRILL
 from bot.regions import Region
 from bot.sender import IN_FLIGHT, OutboxWorker, listen
 from bot.settings import PREFIX, Settings

@@ -2,8 +2,8 @@
 
 Rasa parses each request by itself. Our pipeline takes a batch as readily as one message, and a
 text costs half as much in a batch: the encoder's weights are read from memory once for all. While
-a batch is parsed the next requests queue up, so the busier the server, the larger the batches;
-a request that comes alone is parsed at once.
+a batch is parsed the next requests queue up, and while the server is busy the first waits a moment
+for others: the busier, the larger the batches. A request that comes alone is parsed at once.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import asyncio
 from typing import Any
 
 MOST = 16  # texts in a batch: more would keep the first of them waiting for the last
+BUSY = 0.05  # seconds after a batch in which others are likely to come
+JOIN = 0.003  # seconds that the first then waits for them
 
 Asked = tuple[Any, asyncio.Future[dict[str, Any]]]
 
@@ -22,21 +24,24 @@ class Together:
     def __init__(self, processor: Any) -> None:
         self._processor = processor
         self._waiting: list[Asked] = []
+        self._busy_until = 0.0
 
     async def parse(self, message: Any) -> dict[str, Any]:
         """Return what this message says, in Rasa's words."""
         loop = asyncio.get_running_loop()
         answer = loop.create_future()
         if not self._waiting:
-            loop.call_soon(self._answer)  # once all requests that are there have been read
+            # at the earliest once all requests that are there have been read
+            loop.call_later(JOIN if loop.time() < self._busy_until else 0, self._answer)
         self._waiting.append((message, answer))
         parsed: dict[str, Any] = await answer
         return parsed
 
     def _answer(self) -> None:
         batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        loop = asyncio.get_running_loop()
         if self._waiting:
-            asyncio.get_running_loop().call_soon(self._answer)
+            loop.call_soon(self._answer)
         asked = [each for each in batch if not each[1].done()]  # who asked has not gone away
         try:
             said = self._said([message for message, _ in asked])
@@ -44,6 +49,8 @@ class Together:
             for each in asked:
                 self._answer_alone(*each)
             return
+        finally:
+            self._busy_until = loop.time() + BUSY
         for (_, answer), parsed in zip(asked, said, strict=True):
             answer.set_result(parsed)
 

@@ -12,21 +12,32 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from actions.cases.models import Case
+from actions.citizens import store as citizens
 from actions.citizens.models import Citizen
 from actions.outbox.models import OutboxMessage
 from actions.triage.understanding import Understanding
 from bot import inbox
-from bot.conversation.turn import Command, Pressed, Unreadable
+from bot.conversation.turn import START, Command, Pressed, Unreadable
 from bot.database import Sessions
 from bot.desk import Desk, Press, press
-from bot.inbox import Inbound, Words
+from bot.inbound import Inbound, Words
 
 Content = Words | Pressed | Command | Unreadable
 _ids = count(1)
+
+
+def newcomer(db: Session, *, address: str, channel: str = "telegram") -> Citizen:
+    """Return a citizen who writes for the first time."""
+    sender = citizens.Sender(channel, uuid4().hex, address)
+    (citizen,) = citizens.receive(db, [sender], first_step=START)
+    assert citizen
+    return citizen
 
 
 @dataclass(slots=True)

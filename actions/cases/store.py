@@ -24,11 +24,15 @@ def find(db: Session, *, code: str) -> Case | None:
 
 # Asked for every message that comes in; nearly always the answer is that there is none.
 _OPEN = text("""
-(SELECT id, 0 AS place FROM "case" WHERE citizen_id = :citizen_id AND status <> 'closed')
-UNION ALL
-(SELECT c.id, 1 FROM "case" m JOIN "case" c ON c.id = m.merged_into_id
- WHERE m.citizen_id = :citizen_id AND c.status <> 'closed' ORDER BY c.id DESC LIMIT 1)
-ORDER BY place LIMIT 1
+SELECT p.id, c.id
+FROM unnest(CAST(:citizen_ids AS bigint[])) AS p(id)
+CROSS JOIN LATERAL (
+    (SELECT id, 0 AS place FROM "case" WHERE citizen_id = p.id AND status <> 'closed')
+    UNION ALL
+    (SELECT c.id, 1 FROM "case" m JOIN "case" c ON c.id = m.merged_into_id
+     WHERE m.citizen_id = p.id AND c.status <> 'closed' ORDER BY c.id DESC LIMIT 1)
+    ORDER BY place LIMIT 1
+) c
 """)
 
 
@@ -37,9 +41,14 @@ def find_open(db: Session, *, citizen_id: int) -> Case | None:
 
     It may be another citizen's, into which theirs was merged.
     """
+    return map_open(db, citizen_ids=[citizen_id]).get(citizen_id)
+
+
+def map_open(db: Session, *, citizen_ids: Sequence[int]) -> dict[int, Case]:
+    """Return, for those of these citizens who are heard in an open case, that case."""
     db.flush()  # what follows is asked of the database itself
-    found = db.scalar(_OPEN, {"citizen_id": citizen_id})
-    return db.get_one(Case, found) if found is not None else None
+    found = db.execute(_OPEN, {"citizen_ids": list(citizen_ids)}).all()
+    return {citizen_id: db.get_one(Case, case_id) for citizen_id, case_id in found}
 
 
 def find_last(db: Session, *, citizen_id: int) -> Case | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select, text, update
@@ -9,21 +11,38 @@ from sqlalchemy.orm import Session
 
 from actions.citizens.models import Citizen, ReceivedMessage
 
-_NOTE = """
+_NOTE = text("""
 INSERT INTO received_message (channel, external_id) VALUES (:channel, :external_id)
 ON CONFLICT DO NOTHING
-"""
-_NOTE_ALONE = text(_NOTE)
-# One statement whether they are new or known: the update locks the row.
+""")
+# One statement whether they are new or known: the update locks the row. All lock in one order.
 _RECEIVE = select(Citizen).from_statement(
-    text(f"""
-    WITH new AS ({_NOTE} RETURNING 1)
+    text("""
+    WITH came AS (
+        SELECT * FROM unnest(CAST(:channels AS text[]), CAST(:external_ids AS text[]),
+                             CAST(:addresses AS text[])) AS c(channel, external_id, address)
+    ), new AS (
+        INSERT INTO received_message (channel, external_id)
+        SELECT channel, external_id FROM came ORDER BY channel, external_id
+        ON CONFLICT DO NOTHING RETURNING channel, external_id
+    )
     INSERT INTO citizen (channel, address, step, facts, language_chosen)
-    SELECT :channel, :address, :first_step, '{{}}', false FROM new
+    SELECT channel, address, :first_step, '{}', false
+    FROM came JOIN new USING (channel, external_id)
+    ORDER BY channel, address
     ON CONFLICT (channel, address) DO UPDATE SET blocked_at = NULL
     RETURNING *
-    """)  # noqa: S608  no value of anybody's is in it
+    """)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Where a message comes from, and what it is remembered by."""
+
+    channel: str
+    external_id: str
+    address: str
 
 
 def note_received(db: Session, *, channel: str, external_id: str) -> bool:
@@ -31,28 +50,27 @@ def note_received(db: Session, *, channel: str, external_id: str) -> bool:
 
     A second transaction with the same message waits here until the first one has ended.
     """
-    noted = db.execute(_NOTE_ALONE, {"channel": channel, "external_id": external_id})
+    noted = db.execute(_NOTE, {"channel": channel, "external_id": external_id})
     return noted.rowcount == 1  # type: ignore[attr-defined, no-any-return]
 
 
-def receive(
-    db: Session, *, channel: str, external_id: str, address: str, first_step: str
-) -> Citizen | None:
-    """Note a message and return its sender, held until the transaction ends; None for a message
-    that was noted before (see `note_received`).
+def receive(db: Session, senders: Sequence[Sender], *, first_step: str) -> list[Citizen | None]:
+    """Note messages, of a different citizen each, and return who sent them, held until the
+    transaction ends; None for a message that was noted before (see `note_received`).
 
     A new citizen starts at `first_step`. Whoever writes wants to be answered: they are no longer
     blocked.
     """
     asked = {
-        "channel": channel,
-        "external_id": external_id,
-        "address": address,
+        "channels": [sender.channel for sender in senders],
+        "external_ids": [sender.external_id for sender in senders],
+        "addresses": [sender.address for sender in senders],
         "first_step": first_step,
     }
     fresh = {"populate_existing": True}  # what was read before the lock may be old
-    citizen: Citizen | None = db.scalars(_RECEIVE, asked, execution_options=fresh).one_or_none()
-    return citizen
+    found = db.scalars(_RECEIVE, asked, execution_options=fresh).all()
+    known = {(each.channel, each.address): each for each in found}
+    return [known.get((sender.channel, sender.address)) for sender in senders]
 
 
 def find(db: Session, *, channel: str, address: str) -> Citizen | None:

@@ -24,6 +24,16 @@ def is_any(db: Session, *, telegram_id: int, roles: Collection[Role]) -> bool:
     return bool(db.scalar(_IS_ANY, {"telegram_id": telegram_id, "roles": list(roles)}))
 
 
+_WHICH = text("""
+SELECT telegram_id FROM officer WHERE telegram_id = ANY(:telegram_ids) AND removed_at IS NULL
+""")
+
+
+def which(db: Session, *, telegram_ids: Collection[int]) -> set[int]:
+    """Return those of these people who are serving officers."""
+    return set(db.scalars(_WHICH, {"telegram_ids": list(telegram_ids)}))
+
+
 def find(db: Session, *, telegram_id: int) -> Officer | None:
     """Return the serving officer with this Telegram id, or None."""
     return db.scalars(

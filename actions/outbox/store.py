@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from actions.db import later
 from actions.db.base import UtcDateTime
 from actions.outbox import chats
 from actions.outbox.claim import Claimed, claim, claim_paced, next_due
@@ -57,7 +58,6 @@ INSERT INTO outbox_message
     (dedup_key, channel, recipient, body, lane, due_at, expires_at, fleeting, status, attempts)
 VALUES (:dedup_key, :channel, :recipient, :body, :lane, :due_at, :expires_at, :fleeting,
         'waiting', 0)
-RETURNING id
 """).bindparams(
     bindparam("body", type_=JSONB),
     bindparam("due_at", type_=UtcDateTime()),
@@ -76,14 +76,12 @@ def enqueue(
     due_at: datetime,
     expires_at: datetime | None = None,
     fleeting: bool = False,
-) -> int:
-    """Add a message to the caller's transaction and return its id; a repeated `dedup_key` fails
-    that transaction.
+) -> None:
+    """Add a message to the caller's transaction; a repeated `dedup_key` fails that transaction.
 
     A text too long for one message becomes several; the last has the key and the buttons.
     """
     parts = _parts(body)
-    last = 0
     for n, part in enumerate(parts, start=1):
         row = {
             "dedup_key": dedup_key if n == len(parts) else f"{dedup_key}#{n}",
@@ -95,8 +93,7 @@ def enqueue(
             "expires_at": expires_at,
             "fleeting": fleeting,
         }
-        last = db.execute(_ENQUEUE, row).scalar_one()
-    return last
+        later.write(db, _ENQUEUE, row)
 
 
 def _parts(body: Mapping[str, object]) -> list[dict[str, object]]:
@@ -147,6 +144,8 @@ def settle(db: Session, *, message_id: int, attempt: int, outcome: Outcome, now:
     return message_id in kept
 
 
+# IS TRUE keeps this a look-up by id: the index of what is being sent holds, until the next vacuum,
+# everything that was, and reading it through costs the more the more has been sent.
 _SETTLE = text("""
 UPDATE outbox_message m
 SET status = v.status, due_at = coalesce(v.due_at, m.due_at), last_error = v.error,
@@ -155,7 +154,7 @@ SET status = v.status, due_at = coalesce(v.due_at, m.due_at), last_error = v.err
 FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS bigint[]), CAST(:statuses AS text[]),
             CAST(:dues AS timestamptz[]), CAST(:errors AS text[]), CAST(:refs AS text[]))
      AS v(id, attempt, status, due_at, error, ref)
-WHERE m.id = v.id AND m.attempts = v.attempt AND m.status = 'sending'
+WHERE m.id = v.id AND m.attempts = v.attempt AND (m.status = 'sending') IS TRUE
 RETURNING m.id, m.fleeting AND m.settled_at IS NOT NULL
 """)
 # Later edits and answers go to the message that is there now.

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from actions.db import later
 from actions.db.base import UtcDateTime
 from actions.indicators import store as indicators
 from actions.indicators.extract import Found
@@ -16,13 +17,15 @@ from actions.reports.models import Report
 from actions.triage.judgement import Judgement, Verdict
 
 # Not by way of a model: this is in the path of every answer.
-_FILE = text("""
+_INSERT = """
 INSERT INTO report (citizen_id, case_id, text, origin, verdict, type, stage, escalate, confidence,
                     reasons, judged_by, received_at)
 VALUES (:citizen_id, :case_id, :text, :origin, :verdict, :type, :stage, :escalate, :confidence,
         :reasons, :judged_by, :received_at)
-RETURNING id
-""").bindparams(bindparam("reasons", type_=JSONB), bindparam("received_at", type_=UtcDateTime()))
+"""
+_TYPES = (bindparam("reasons", type_=JSONB), bindparam("received_at", type_=UtcDateTime()))
+_FILE = text(_INSERT).bindparams(*_TYPES)
+_FILE_AND_NAME = text(f"{_INSERT} RETURNING id").bindparams(*_TYPES)
 
 
 def file(
@@ -51,7 +54,10 @@ def file(
         "judged_by": judgement.nlu,
         "received_at": now,
     }
-    report_id: int = db.execute(_FILE, row).scalar_one()
+    if not found:
+        later.write(db, _FILE, row)
+        return
+    report_id: int = db.execute(_FILE_AND_NAME, row).scalar_one()
     as_scam = judgement.verdict == Verdict.SCAM
     indicators.note_sightings(db, found, report_id=report_id, as_scam=as_scam, now=now)
 

@@ -46,8 +46,7 @@ def judge(text: str, model: Understanding | None, *, known: bool = False) -> Jud
     indicator in it was named in an earlier scam.
     """
     plain = wording.plain(text)
-    by_rules = rules.read(plain)
-    seen = model or by_rules
+    seen = model or rules.read(plain)
     signals = frozenset(
         {Signal(name) for name, p in seen.signals.items() if p >= SIGNAL_AT}
         | (rules.find_signals(plain) if seen.scam >= SUSPICIOUS_AT else frozenset())
@@ -70,7 +69,7 @@ def judge(text: str, model: Understanding | None, *, known: bool = False) -> Jud
         kind = kind or ScamType.OTHER_SCAM
     else:
         stage = Stage.QUERY if stage == Stage.QUERY else Stage.NONE
-        kind = _subject(seen, by_rules) if stage == Stage.QUERY else None
+        kind = _subject(seen, plain) if stage == Stage.QUERY else None
     sure = kind is None or seen.types.get(kind, 0.0) >= SURE_OF_TYPE_AT
     judgement = Judgement(
         verdict=verdict,
@@ -139,13 +138,14 @@ def _most_likely(types: Mapping[str, float]) -> ScamType | None:
     return ScamType(max(types, key=lambda name: types[name])) if types else None
 
 
-def _subject(*readings: Understanding) -> ScamType | None:
-    """Return what a general question is about, by the first reading that is sure of it."""
-    for reading in readings:
-        kind = _most_likely(reading.types)
-        if kind and reading.types[kind] >= ASKED_ABOUT_AT:
-            return kind
-    return None
+def _subject(seen: Understanding, plain: str) -> ScamType | None:
+    """Return what a general question is about: as it was understood, or else by the rules."""
+    return _sure_type(seen) or _sure_type(rules.read(plain))
+
+
+def _sure_type(reading: Understanding) -> ScamType | None:
+    kind = _most_likely(reading.types)
+    return kind if kind and reading.types[kind] >= ASKED_ABOUT_AT else None
 
 
 def _stage(stages: Mapping[str, float], *, says_now: bool) -> Stage:

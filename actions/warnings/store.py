@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
 from actions.cases.models import Case
+from actions.db import later
 from actions.db.base import UtcDateTime
 from actions.officers.models import DESK, Officer, Role
 from actions.outbox.store import BLOCKED
@@ -136,7 +137,7 @@ DO UPDATE SET due_at = excluded.due_at, asked_at = NULL, answer = NULL, answered
 def plan_check_in(db: Session, *, citizen_id: int, type: ScamType, now: datetime) -> None:
     """Ask tomorrow whether they came back; once for each kind of scam."""
     asked = {"citizen_id": citizen_id, "type": str(type), "due_at": now + ASK_AFTER}
-    db.execute(_PLAN_CHECK_IN, asked)
+    later.write(db, _PLAN_CHECK_IN, asked)
 
 
 def lock_check_ins(db: Session, *, now: datetime, limit: int) -> Sequence[CheckIn]:

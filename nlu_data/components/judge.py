@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,12 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.constants import (
+    FEATURE_TYPE_SENTENCE,
+    FEATURE_TYPE_SEQUENCE,
+    INTENT,
+    TEXT,
+)
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy import sparse
@@ -39,6 +44,8 @@ SIGNALS = (
 UNCLEAR = "unclear"  # the intent of texts of which nobody could tell
 HEADS = ("stage", "types", "scam", "signals", "talk", UNCLEAR)  # the longest to learn first
 MODEL_FILE = "judge.npz"
+
+Rows = tuple[NDArray[np.float32], sparse.csr_matrix]  # dense and sparse features of the same texts
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -127,7 +134,7 @@ class Judge(IntentClassifier, GraphComponent):
             dense, size=self._config["known_texts"], gamma=self._config["gamma"]
         )
         mixed = self._likeness.mixed(self._likeness.raw(dense))
-        views = Views({"dense": dense, "kernel": mixed, "sparse": self._weigh(counts)})
+        views = Views({"dense": dense, "kernel": mixed, "sparse": self._weigh([counts])})
         tell(f"Judge: learning from {len(examples)} texts")
         heads = self._fit(views, examples)
         self._heads = {name: self._likeness.unmixed(head) for name, head in heads.items()}
@@ -170,7 +177,7 @@ class Judge(IntentClassifier, GraphComponent):
 
         return dict(zip(HEADS, at_once(know, HEADS), strict=True))
 
-    def _views(self, dense: NDArray[np.float32], counts: sparse.csr_matrix) -> Views:
+    def _views(self, dense: NDArray[np.float32], counts: Sequence[sparse.csr_matrix]) -> Views:
         assert self._likeness is not None  # noqa: S101  learnt or loaded before
         return Views(
             {
@@ -180,19 +187,22 @@ class Judge(IntentClassifier, GraphComponent):
             }
         )
 
-    def _weigh(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
+    def _weigh(self, counts: Sequence[sparse.csr_matrix]) -> sparse.csr_matrix:
         """Turn counts into unit rows of tf-idf over the columns seen in training."""
-        at = np.searchsorted(self._columns, counts.indices)
+        indices = np.concatenate([each.indices for each in counts])
+        lengths = np.concatenate([np.diff(each.indptr) for each in counts])
+        at = np.searchsorted(self._columns, indices)
         at[at == len(self._columns)] = 0
-        known = self._columns[at] == counts.indices
-        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))[known]
+        known = self._columns[at] == indices
+        rows = np.repeat(np.arange(len(lengths)), lengths)[known]
         columns = at[known]
-        values = counts.data[known] * self._idf[columns]
-        norms = np.sqrt(np.bincount(rows, values * values, counts.shape[0]))
+        values = np.concatenate([each.data for each in counts])[known] * self._idf[columns]
+        norms = np.sqrt(np.bincount(rows, values * values, len(lengths)))
         norms[norms == 0] = 1.0
+        ends = np.cumsum(np.bincount(rows, minlength=len(lengths)))
         return sparse.csr_matrix(
-            (np.asarray(values / norms[rows], np.float32), (rows, columns)),
-            shape=(counts.shape[0], len(self._columns)),
+            (np.asarray(values / norms[rows], np.float32), columns, np.r_[0, ends]),
+            shape=(len(lengths), len(self._columns)),
         )
 
     def _save(self) -> None:
@@ -211,21 +221,27 @@ class Judge(IntentClassifier, GraphComponent):
     # --- judging
 
     def process(self, messages: list[Message]) -> list[Message]:
+        """Score all the texts and their parts in one go, then judge each text by its rows."""
+        read = []
         for message in messages:
-            self._judge(message)
+            if self._heads and message.get("plain"):
+                read.append(message)
+            else:
+                _answer_nothing(message)
+        if not read:
+            return messages
+        seen = [[part for part in (_whole(m), _parts(m)) if part is not None] for m in read]
+        dense = [rows for parts in seen for rows, _ in parts]
+        counts = [rows for parts in seen for _, rows in parts]
+        scores = self._stack.scores(self._views(np.asarray(np.vstack(dense), np.float32), counts))
+        at = 0
+        for message, parts in zip(read, seen, strict=True):
+            end = at + sum(len(rows) for rows, _ in parts)
+            self._judge(message, {name: rows[at:end] for name, rows in scores.items()})
+            at = end
         return messages
 
-    def _judge(self, message: Message) -> None:
-        if not self._heads or not (message.get("plain") or ""):
-            _answer_nothing(message)
-            return
-        dense, counts = _whole(message)
-        part_dense, part_counts = _parts(message)
-        if part_dense is not None:
-            dense = np.vstack([dense, part_dense])
-            counts = sparse.vstack([counts, part_counts]).tocsr()
-        views = self._views(np.asarray(dense, np.float32), counts)
-        scores = self._stack.scores(views)
+    def _judge(self, message: Message, scores: Mapping[str, NDArray[np.float32]]) -> None:
         chances = {
             name: head.chances(self._pooled(name, scores[name]))[0]
             for name, head in self._heads.items()
@@ -257,20 +273,25 @@ class Judge(IntentClassifier, GraphComponent):
         return np.asarray(share * whole + (1 - share) * strongest, np.float32)
 
 
-def _whole(message: Message) -> tuple[Any, sparse.csr_matrix]:
+def _whole(message: Message) -> Rows:
     """Return the dense and the sparse features of the whole text, one row each."""
-    sparse_features = message.get_sparse_features(TEXT)[1]
-    dense_features = message.get_dense_features(TEXT)[1]
-    return dense_features.features, sparse_features.features
+    rows = _rows(message, FEATURE_TYPE_SENTENCE)
+    assert rows is not None  # noqa: S101  every featurizer reads the whole text
+    return rows
 
 
-def _parts(message: Message) -> tuple[Any, sparse.csr_matrix | None]:
-    """Return the features of the parts, one row each, or nothing for a short text."""
-    sparse_features = message.get_sparse_features(TEXT)[0]
-    dense_features = message.get_dense_features(TEXT)[0]
-    if dense_features is None or sparse_features is None:
-        return None, None
-    return dense_features.features, sparse_features.features
+def _parts(message: Message) -> Rows | None:
+    """Return the features of the parts, one row each, or None for a short text."""
+    return _rows(message, FEATURE_TYPE_SEQUENCE)
+
+
+def _rows(message: Message, kind: str) -> Rows | None:
+    """Join the features of one kind as Rasa's own getters do, which copy them all first."""
+    mine = [each for each in message.features if each.type == kind]
+    if not mine:
+        return None
+    (counts,) = (each.features for each in mine if each.is_sparse())
+    return np.hstack([each.features for each in mine if each.is_dense()]), counts
 
 
 def _answer_nothing(message: Message) -> None:

@@ -34,7 +34,7 @@ from bot.conversation.turn import (
     Turn,
     Unreadable,
 )
-from bot.inbox import Words
+from bot.inbound import Words
 from bot.regions import Region
 from tests.line import Line
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import compress
 
 import structlog
+from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -16,7 +18,9 @@ from telegram import Bot, Update
 
 from actions.audit import store as audit
 from actions.citizens import store as citizens
+from actions.db import later
 from actions.inbox import store as poison
+from actions.officers import store as officers
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
 from actions.triage.understanding import Understanding
@@ -32,14 +36,19 @@ from bot.channels.telegram.update import (
 )
 from bot.database import Sessions
 from bot.desk import Desk, Refusal
-from bot.inbox import Inbound, Words
+from bot.inbound import Inbound, Words
 from bot.nlu.client import NluClient
 from bot.officer import OfficerSaid
+from bot.together import Together
 
 log = structlog.get_logger()
 
 TRIES = 5  # then an update is set aside, so that it cannot hold up everybody else
 ANSWER_WITHIN = timedelta(seconds=15)  # later, Telegram no longer takes an answer to a press
+# Whose row somebody else holds for longer than a moment does not hold up those stored with them.
+_HURRY = text("SET LOCAL lock_timeout = '200ms'")
+
+Said = tuple[Inbound, Understanding | None]  # to us alone, and what it was understood as
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,10 @@ class Intake:
     nlu: NluClient
     desk: Desk
     clock: Callable[[], datetime]
+    _storing: Together[Said] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_storing", Together(self._store_together, self._store_alone))
 
     async def take(self, update: Update) -> None:
         """Store everything this update causes. When this returns, it may be acknowledged."""
@@ -60,7 +73,10 @@ class Intake:
         understanding = None
         if isinstance(wanted, Inbound) and isinstance(wanted.content, Words):
             understanding = await self.nlu.parse(wanted.content.text)
-        await asyncio.to_thread(self._store, wanted, understanding)
+        if isinstance(wanted, Inbound) and not wanted.group:
+            await self._storing.do((wanted, understanding))
+        else:
+            await asyncio.to_thread(self._store, wanted, understanding)
 
     async def settle(self, update: Update) -> bool:
         """Take in an update, or set it aside once it has failed too often; True when either is
@@ -133,8 +149,37 @@ class Intake:
     def _store(self, wanted: Read, understanding: Understanding | None) -> None:
         now = self.clock()
         with self.sessions.begin() as db:
-            if not self._do(db, wanted, understanding, now):  # Telegram's own repeat, or a replay
-                audit.record(db, "update.repeated", actor="telegram", now=now)
+            if not self._do(db, wanted, understanding, now):
+                self._note_repeated(db, now)
+
+    def _store_alone(self, said: Said) -> None:
+        self._store(*said)
+
+    def _store_together(self, came: Sequence[Said]) -> list[bool]:
+        """Store what citizens said in one transaction; tell for each whether it is stored.
+
+        What officers said is not, and nothing is when anything goes wrong.
+        """
+        now = self.clock()
+        try:
+            with self.sessions.begin() as db:
+                later.gather(db)
+                if len(came) > 1:
+                    db.execute(_HURRY)
+                people = [int(message.address) for message, _ in came]
+                serving = officers.which(db, telegram_ids=people)
+                done = [each not in serving for each in people]
+                new = inbox.receive_all(db, list(compress(came, done)), desk=self.desk, now=now)
+                for _ in range(new.count(False)):
+                    self._note_repeated(db, now)
+        except Exception as error:  # noqa: BLE001  each is tried alone, and fails alone
+            log.info("intake.not_together", updates=len(came), error=named(error))
+            return [False] * len(came)
+        return done
+
+    def _note_repeated(self, db: Session, now: datetime) -> None:
+        """Record Telegram's own repeat, or a replay."""
+        audit.record(db, "update.repeated", actor="telegram", now=now)
 
     def _do(
         self, db: Session, wanted: Read, understanding: Understanding | None, now: datetime

@@ -20,7 +20,7 @@ from actions.codes import CASE, MESSAGE
 from actions.triage import wording
 from bot.conversation.turn import Command, Pressed, Unreadable
 from bot.desk import Press
-from bot.inbox import Inbound, Words
+from bot.inbound import Inbound, Words
 from bot.officer import OfficerSaid
 from bot.publisher import CampaignPress
 

@@ -16,7 +16,7 @@ from bot import inbox, relay
 from bot.channels.terminal.sender import TerminalSender
 from bot.conversation.turn import Command, Pressed
 from bot.desk import Desk
-from bot.inbox import Inbound, Words
+from bot.inbound import Inbound, Words
 from bot.nlu.client import NluClient
 from bot.sender import OutboxWorker
 from bot.wiring import Service

@@ -18,7 +18,7 @@ from bot import clock, inbox, web
 from bot.console.app import application
 from bot.console.live import Live
 from bot.database import Sessions
-from bot.inbox import Inbound, Words
+from bot.inbound import Inbound, Words
 from bot.regions import Region
 from bot.settings import Address, Settings
 from bot.wiring import Service

@@ -42,7 +42,7 @@ from bot import alarm, inbox, relay
 from bot import desk as duty
 from bot.database import Sessions
 from bot.desk import Desk
-from bot.inbox import Inbound, Words
+from bot.inbound import Inbound, Words
 from tests.conftest import EMPTY
 
 USUAL = 1200

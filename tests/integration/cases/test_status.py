@@ -14,9 +14,9 @@ from actions.audit.models import AuditEntry
 from actions.cases import status, store
 from actions.cases.models import Case, Outcome, Status, Timer
 from actions.cases.policy import USUAL
-from actions.citizens import store as citizens
 from actions.officers.models import Officer, Role
 from bot.database import Sessions
+from tests.line import newcomer
 
 Verb = Callable[[Session, Case, Officer, datetime], None]
 
@@ -31,9 +31,7 @@ LEADS_TO = {"claim": Status.CLAIMED, "release": Status.OPEN, "close": Status.CLO
 @pytest.fixture
 def case(sessions: Sessions, now: datetime, noise: None) -> Case:
     with sessions.begin() as db:
-        citizen = citizens.receive(
-            db, channel="telegram", external_id="1", address="1", first_step="listening"
-        )
+        citizen = newcomer(db, address="1")
         return store.open_case(db, citizen_id=citizen.id, cause="live", judgement=None, now=now)
 
 

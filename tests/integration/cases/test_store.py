@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 
 from actions.cases import store
 from actions.cases.models import Case
-from actions.citizens import store as citizens
 from actions.codes import CASE, new_case
 from actions.officers.models import Officer
 from bot.database import Sessions
-from tests.line import Line
+from tests.line import Line, newcomer
 
 LIVE = "公安局说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂"
 
@@ -48,9 +47,7 @@ def test_the_database_refuses_a_second_open_case_for_one_citizen(
     sessions: Sessions, now: datetime
 ) -> None:
     with sessions.begin() as db:
-        citizen = citizens.receive(
-            db, channel="telegram", external_id="1", address="1", first_step="listening"
-        )
+        citizen = newcomer(db, address="1")
         store.open_case(db, citizen_id=citizen.id, cause="live", judgement=None, now=now)
 
     with pytest.raises(IntegrityError), sessions.begin() as db:

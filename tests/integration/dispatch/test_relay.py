@@ -27,7 +27,8 @@ from bot import quietly, relay, texts
 from bot.conversation.turn import Unreadable
 from bot.database import Sessions
 from bot.desk import Desk, Press
-from bot.inbox import Inbound, Words, receive
+from bot.inbound import Inbound, Words
+from bot.inbox import receive
 from bot.officer import OfficerSaid
 from tests.line import Line
 

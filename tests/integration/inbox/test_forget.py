@@ -15,7 +15,7 @@ from actions.officers.models import Officer
 from actions.outbox.models import OutboxMessage
 from actions.reports.models import Report
 from bot.database import Sessions
-from bot.inbox import Words
+from bot.inbound import Words
 from tests.line import Line
 
 ADDRESS = "730011223"

@@ -21,7 +21,7 @@ from bot import inbox
 from bot.conversation.turn import Command, Pressed, Unreadable
 from bot.database import Sessions
 from bot.desk import Desk
-from bot.inbox import Inbound, Words
+from bot.inbound import Inbound, Words
 from tests.line import Line
 
 LIVE = "公安局说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂"

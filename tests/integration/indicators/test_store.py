@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
 
-from actions.citizens import store as citizens
 from actions.indicators import store
 from actions.indicators.extract import Found
 from actions.indicators.models import Indicator, Kind, Sighting
 from actions.reports import store as reports
 from actions.triage.judgement import Judgement, ScamType, Stage, Verdict
 from bot.database import Sessions
-from tests.line import Line
+from tests.line import Line, newcomer
 
 PHONE = Found(Kind.PHONE, "+8613971200001")
 LINK = Found(Kind.LINK, "evil.example.com/x")
@@ -32,13 +30,7 @@ def report(
         verdict, ScamType.LOAN, Stage.CONTACTED, False, 0.9, ("reason.type.loan",)
     )
     with sessions.begin() as db:
-        citizen = citizens.receive(
-            db,
-            channel="telegram",
-            external_id=uuid4().hex,
-            address=address,
-            first_step="listening",
-        )
+        citizen = newcomer(db, address=address)
         reports.file(
             db,
             "…",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy import text as sql
 
 from actions.outbox import leases, store
@@ -66,10 +67,11 @@ class Box:
         expires_at: datetime | None = None,
         fleeting: bool = False,
     ) -> int:
+        key = key or f"test:{text}"
         with self.sessions.begin() as db:
-            return store.enqueue(
+            store.enqueue(
                 db,
-                dedup_key=key or f"test:{text}",
+                dedup_key=key,
                 channel=channel,
                 recipient=to,
                 body={"text": text, **(body or {})},
@@ -78,6 +80,8 @@ class Box:
                 expires_at=expires_at,
                 fleeting=fleeting,
             )
+            found = select(OutboxMessage.id).where(OutboxMessage.dedup_key == key)
+            return db.scalars(found).one()
 
     def claim(self, limit: int = 10, *, holder: str = "a") -> list[str]:
         with self.sessions.begin() as db:

@@ -21,6 +21,7 @@ from actions.outbox.models import Lane, OutboxArchive, OutboxMessage, Status
 from actions.outbox.pace import Pace
 from actions.outbox.policy import Blocked, Moved, Sent, Unavailable
 from actions.outbox.split import LONGEST, length, split
+from tests.line import newcomer
 
 if TYPE_CHECKING:
     from conftest import Box, Clock
@@ -225,16 +226,8 @@ def test_a_batch_reaches_everybody_once_but_not_those_who_blocked_us(
 ) -> None:
     with box.sessions.begin() as db:
         for address in ("1", "2", "3"):
-            citizens.receive(
-                db,
-                channel="telegram",
-                external_id=address,
-                address=address,
-                first_step="listening",
-            )
-        citizens.receive(
-            db, channel="terminal", external_id="9", address="9", first_step="listening"
-        )
+            newcomer(db, address=address)
+        newcomer(db, address="9", channel="terminal")
         citizens.mark_blocked(db, channel="telegram", address="3", now=clock())
     audience = select(Citizen.address).where(Citizen.channel == "telegram")
 
@@ -259,9 +252,7 @@ def test_a_batch_reaches_everybody_once_but_not_those_who_blocked_us(
 
 def test_a_batch_can_be_held_resumed_and_dropped(box: Box, clock: Clock) -> None:
     with box.sessions.begin() as db:
-        citizens.receive(
-            db, channel="telegram", external_id="1", address="1", first_step="listening"
-        )
+        newcomer(db, address="1")
         bulk.enqueue_bulk(
             db,
             batch="campaign:1",

@@ -18,6 +18,7 @@ from actions.outbox.models import Lane, Status
 from actions.outbox.policy import Blocked, Outcome, Refused, Sent, Unavailable
 from bot import database
 from bot.sender import OutboxWorker, listen
+from tests.line import newcomer
 
 if TYPE_CHECKING:
     from conftest import Box, Clock, RecordingSender
@@ -70,9 +71,7 @@ def test_who_blocked_us_is_marked_and_nobody_else(
 ) -> None:
     with box.sessions.begin() as db:
         for channel, address in (("telegram", "1"), ("telegram", "2"), ("terminal", "1")):
-            citizens.receive(
-                db, channel=channel, external_id=address, address=address, first_step="listening"
-            )
+            newcomer(db, address=address, channel=channel)
     box.put("一", to="1")
     sender.answers["一"] = Blocked("bot was blocked by the user")
 

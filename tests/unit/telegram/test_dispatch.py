@@ -16,7 +16,7 @@ from bot.channels.sender import Envelope
 from bot.channels.telegram.sender import TelegramSender
 from bot.channels.telegram.update import from_officer, read
 from bot.conversation.turn import Unreadable
-from bot.inbox import Inbound
+from bot.inbound import Inbound
 from bot.officer import OfficerSaid
 
 if TYPE_CHECKING:

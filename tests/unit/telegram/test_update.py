@@ -11,7 +11,7 @@ from telegram import Update
 from bot.channels.telegram.update import CitizenPress, OfficerPress, PublisherPress, Read, read
 from bot.conversation.turn import Command, Pressed, Unreadable
 from bot.desk import Press
-from bot.inbox import Inbound, Words
+from bot.inbound import Inbound, Words
 from bot.publisher import CampaignPress
 
 Message = Callable[..., dict[str, Any]]
