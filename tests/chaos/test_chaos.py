@@ -20,6 +20,7 @@ from tests.model import HOME, needs_model
 
 LONG = bool(os.environ.get("CHAOS_LONG"))  # `make chaos`
 KILLS = int(os.environ.get("CHAOS_KILLS", "300" if LONG else "60"))
+WAITING = "SELECT count(*) FROM outbox_message WHERE status IN ('waiting', 'sending')"
 LIVE = "公安局的说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂，不让我告诉家里人"
 QUIET = "上个月刷单做任务，前几单返了佣金，后来垫了两万多提不出来"
 
@@ -90,12 +91,8 @@ def start(town: City, api: BotApiProcess, *parts: str, **more: object) -> list[F
 def settled(town: City, api: BotApiProcess, crowd: Crowd, *, within: float) -> None:
     """Wait until all is taken in and nothing waits, then see that no promise was broken."""
     until = time.monotonic() + within
-    while time.monotonic() < until:
-        pending = town.scalar(
-            "SELECT count(*) FROM outbox_message WHERE status IN ('waiting', 'sending')"
-        )
-        if api.pending_updates == 0 and pending == 0:
-            break
+    while waits := api.pending_updates + int(str(town.scalar(WAITING))):
+        assert time.monotonic() < until, f"{waits} updates and messages are still on their way"
         time.sleep(0.3)
     sent = Counter(
         (call.chat_id, call.text) for call in api.calls_of("sendMessage") if call.status == 200

@@ -98,7 +98,11 @@ def test_no_more_than_three_texts_of_a_type_begin_alike(examples: list[Example])
         if intent not in EVERYDAY
     )
 
-    assert {start: n for start, n in begin.items() if n > RUN} == {}
+    def most(intent: str) -> int:
+        """What is harmless stands against every type: each may greet the dear customer thrice."""
+        return RUN * len(ScamType) if intent == "none" else RUN
+
+    assert {start: n for start, n in begin.items() if n > most(start[0])} == {}
 
 
 REAL_LOOKING = {
