@@ -32,6 +32,7 @@ _EMOJI = re.compile(
     "[\u2190-\u21ff\u2300-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299"
     "\U0001f000-\U0001faff]+"
 )
+_EMOJI_IN_WORD = re.compile(f"(?<=[A-Za-z0-9]){_EMOJI.pattern}(?=[a-z0-9])")
 _EMOJI_WORDS = str.maketrans(
     {
         "❤": "心",
@@ -204,7 +205,7 @@ def normalise(text: str) -> str:
     text = unicodedata.normalize("NFKC", text)
     text = _INVISIBLE.sub("", text)
     text = _plain_letters(text)
-    text = _EMOJI.sub(" ", text)
+    text = _EMOJI.sub(" ", _EMOJI_IN_WORD.sub("", text))
     text = _to_simplified(text) if _HAN_LETTERS.search(text) else text
     text = text.lower().replace("’", "'").replace("‘", "'")
     text = _EMAIL.sub(" email ", text)

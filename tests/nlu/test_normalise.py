@@ -25,6 +25,8 @@ from nlu_data.components.normalise import normalise, parts
         pytest.param("𝐁𝐢𝐭𝐜𝐨𝐢𝐧", "bitcoin", id="mathematical letters"),
         pytest.param("把yzm发我", "把验证码发我", id="pinyin initials"),
         pytest.param("刷🔥单", "刷单", id="an emoji inside a word"),
+        pytest.param("the pay🔥ment", "the payment", id="an emoji inside an English word"),
+        pytest.param("thanks 👍 Bye", "thanks bye", id="an emoji between words"),
         pytest.param("138****0000", "phone", id="a masked phone"),
         pytest.param("看 https://a.top/x?y=1 吧", "看 url 吧", id="a link"),
         pytest.param("转12,800.00元", "转50000元", id="an amount keeps its size"),
