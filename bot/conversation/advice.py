@@ -41,7 +41,7 @@ def now_steps(judgement: Judgement) -> tuple[Line, ...]:
     keys: list[str] = []
     if Signal.SCREEN in signals:
         keys.append("now.screen")
-    if judgement.type == ScamType.EXTORTION:
+    if judgement.told_type == ScamType.EXTORTION:  # a guess among several is none
         keys.append("now.extortion")
     elif Signal.ON_LINE in signals:
         keys.append("now.hang_up")

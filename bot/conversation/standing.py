@@ -46,9 +46,13 @@ _ASKS = re.compile(
 
 def continued(before: Judgement | None, judgement: Judgement, plain: str) -> Judgement:
     """Return what words mean in the light of the verdict before them."""
-    if before is None or before.verdict not in GRAVE or judgement.verdict in GRAVE:
+    if before is None or before.verdict not in GRAVE:
         return judgement
-    added = rules.find_signals(plain) & CONTINUING
+    if judgement.verdict in GRAVE:
+        vague = judgement.told_type in (None, ScamType.OTHER_SCAM) and _columns(plain) <= LONGEST
+        added = judgement.signals & CONTINUING if vague else frozenset()
+    else:
+        added = rules.find_signals(plain) & CONTINUING
     if not added:
         return judgement
     answers = {"money": "yes"} if Signal.PAID in added else {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from actions.triage.judgement import Judgement, ScamType, Signal, Stage, Verdict
@@ -43,6 +45,21 @@ def test_the_line_for_safety_is_of_the_matter_and_not_of_the_few_words_alone() -
     turn = flow.advance(session, Said("已经转了3万，刚刚", PAID))
 
     assert [line.key for line in turn.prompts[0].lines] == ["case.passed_to_officer", "now.bank"]
+
+
+def test_few_words_of_no_kind_in_particular_belong_to_the_matter_before_them() -> None:
+    vague = replace(PAID, sure=False)  # a guess at extortion
+    session = Session(facts={"matter": POLICE.to_facts()}, case="C-7K3M9")
+
+    turn = flow.advance(session, Said("好的 已经转了3万", vague))
+
+    keys = [line.key for line in turn.prompts[0].lines]
+    assert keys[1:4] == ["now.hang_up", "now.bank", "now.police"]
+    assert "reason.type.police_gov" in keys
+
+
+def test_words_of_a_kind_of_their_own_are_another_matter() -> None:
+    assert standing.continued(POLICE, PAID, "他拿录像要我付钱，我付了") == PAID
 
 
 @pytest.mark.parametrize(
