@@ -93,7 +93,10 @@ def take(
         return ""
 
     try:
-        return duty.trying(db, desk, request.worked_in, "stop_pay", act)
+        said = duty.trying(db, desk, request.worked_in, "stop_pay", act)
+        if isinstance(said, duty.Refusal):  # the case is closed, or another's: ask no further
+            _uncapture(db, officer)
+        return said
     except Wrong as wrong:
         return f"{desk.say(str(wrong))}\n{desk.say(f'stop_pay.ask.{field}')}"
 

@@ -367,6 +367,8 @@ def _stop(session: Session) -> Turn:
 
 
 def _ask_forget(session: Session) -> Turn:
+    if session.case:
+        return _say(session, "forget.open_case")
     return Turn(session, (Prompt((Line("forget.ask"),), FORGET_CHOICES),))
 
 

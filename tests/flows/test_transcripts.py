@@ -324,6 +324,8 @@ SCRIPTS = {
     "to be forgotten with an open case": """
         /person
         /forget
+        > 还在处理
+        < 无法恢复
         按: forget:yes
         > 还在处理
         * person open
