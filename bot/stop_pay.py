@@ -82,6 +82,9 @@ def take(
         _delete(db, desk, officer, ref, now=now)
 
     def act() -> str:
+        if field in OPTIONAL and text.strip() == desk.say("desk.button.skip"):
+            _skip(db, desk, request, officer, now=now)  # typed instead of pressed: no name
+            return ""
         if field in ANSWERS:
             note_answer(db, desk, request, ANSWERS[field], text, by=officer, now=now)
             _uncapture(db, officer)

@@ -301,3 +301,12 @@ def test_a_case_that_is_closed_meanwhile_asks_no_further(case: Line) -> None:
     before = private(case)
     says(case, "这句话是我作为普通人说的")  # no capture: not a field
     assert private(case) == before
+
+
+def test_skip_may_be_typed_and_is_nobodys_name(case: Line) -> None:
+    press(case)
+    for words in ("工商银行", ANSWERS[0], "跳过"):
+        says(case, words)
+
+    assert private(case)[-1]["text"].endswith("市民的电话？")
+    assert request(case).holder is None
