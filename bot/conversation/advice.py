@@ -24,8 +24,9 @@ def next_question(judgement: Judgement, answers: Mapping[str, str]) -> Question 
         return unclear.QUESTION
     if judgement.verdict not in GRAVE or judgement.stage == Stage.QUERY:
         return None
-    paid = answers.get("money") == "yes" or Signal.PAID in judgement.signals
-    if "money" not in answers and Signal.PAID not in judgement.signals:
+    known = Signal.PAID in judgement.signals or judgement.stage == Stage.LOSS
+    paid = answers.get("money") == "yes" or known
+    if "money" not in answers and not known:
         return money.QUESTION
     if paid and "when" not in answers:
         return when.QUESTION

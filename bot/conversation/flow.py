@@ -221,6 +221,8 @@ def _answered(session: Session, question: str, value: str, *, words: str = "") -
     if before is None:
         return _say(replace(session, step=START), "button.old", messages.CHECK, messages.PERSON)
     answers = {**_answers(session), question: value}
+    if question == "when":  # asked of what has left: today, it may still be stopped
+        answers["money"] = "yes"
     judgement = reconsider(before, answers)
     session = replace(session, facts={"matter": judgement.to_facts(), "answers": answers})
     told = TellDesk(

@@ -131,6 +131,15 @@ SCRIPTS = {
         < 已转给值班民警
         *
     """,
+    "a loss that turns out to be of today is put before the officers": """
+        市民: 上个月刷单做任务，垫了两万多提不出来，客服把我拉黑了
+        = when:today earlier
+        *
+        按: when:today
+        > 🛑 请先停下
+        > 1. 马上打银行客服
+        * live open
+    """,
     "money that left a while ago is a loss, not an alarm": """
         市民: 上个月刷单做任务，垫了两万多提不出来，客服把我拉黑了
         > 诈骗
