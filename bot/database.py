@@ -71,6 +71,12 @@ def _embedded(folder: Path) -> Any:
 
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseAway(
+            f"{folder.parent} cannot be made ({error.strerror}): set {PREFIX}HOME to a folder "
+            "that this user may write to"
+        ) from error
+    try:
         with PostgresServer._lock:  # the one under which every server is started
             _forget_dead_server(folder)
         server = get_server(folder, cleanup_mode="stop")

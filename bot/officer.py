@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
+from actions.campaigns.status import PUBLISHING
 from actions.cases import store as cases
 from actions.cases import thread
 from actions.cases.access import may_see
@@ -25,9 +26,11 @@ from bot.desk import Desk, Press
 
 COMMANDS = frozenset(
     {"duty", "offduty", "roster", "desk", "cancel", "handover", "merge", "reopen", "snooze"}
-    | {publisher.COMMAND}
+    | {"help", publisher.COMMAND}
 )
-FOR_ALL = frozenset({"desk", publisher.COMMAND})  # what officers who work no cases may write, too
+FOR_ALL = frozenset(
+    {"desk", "help", publisher.COMMAND}
+)  # what officers who work no cases may write, too
 LONGEST_DUTY = 24  # hours
 
 
@@ -143,6 +146,8 @@ def _command(
             return _go_off_duty(db, desk, officer, now=now)
         case "roster":
             return _roster(db, desk, now=now)
+        case "help":
+            return _help(desk, officer)
         case "desk":
             return _link(db, desk, said, officer, now=now)
         case "cancel":
@@ -177,6 +182,13 @@ def _roster(db: Session, desk: Desk, *, now: datetime) -> str:
         return desk.say("desk.duty.nobody")
     rows = [f"• {each.name} {each.badge} {each.district or ''}".rstrip() for each in on]
     return "\n".join([desk.say("desk.duty.roster"), *rows])
+
+
+def _help(desk: Desk, officer: Officer) -> str:
+    keys = ["desk.help.cases"] if officer.may(DESK) else []
+    if officer.may(PUBLISHING):
+        keys.append("desk.help.campaigns")
+    return "\n".join(desk.say(key) for key in (*keys, "desk.help.all"))
 
 
 def _link(db: Session, desk: Desk, said: OfficerSaid, officer: Officer, *, now: datetime) -> str:

@@ -165,6 +165,7 @@ def _shown(db: Session, citizen: Citizen, region: Region, now: datetime) -> Prom
         quiet = f"{_clock(profile.quiet_from)}–{_clock(profile.quiet_to)}"
     links = guardians.list_both(db, citizen_id=citizen.id)
     facts = {
+        "account": citizen.address,
         "district": district or "—",
         "age": f"profile.age.{profile.age}" if profile.age else "—",
         "occupation": f"profile.occupation.{profile.occupation}" if profile.occupation else "—",

@@ -6,8 +6,10 @@ This is the only module that reads the environment.
 from __future__ import annotations
 
 import binascii
+import os
 import re
 from base64 import b64decode
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -26,6 +28,7 @@ from sqlalchemy.exc import ArgumentError
 from actions.vault import KEY_LENGTH
 
 PREFIX = "FANZHA_"
+ENV_FILE = ".env"
 
 
 class BadSettings(Exception):
@@ -58,7 +61,7 @@ class Settings(BaseSettings):
     """What an operator may set; the README's table says the same."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", extra="ignore", env_ignore_empty=True
+        env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", env_ignore_empty=True
     )
 
     home: Path = Path("var")
@@ -189,6 +192,20 @@ def load() -> Settings:
         raise BadSettings("\n".join(_tell(each) for each in error.errors())) from None
     settings.home = settings.home.expanduser().resolve()
     return settings
+
+
+def unknown() -> dict[str, str | None]:
+    """Return the names with our prefix that are no setting, each with the one it may stand for."""
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    file = Path(ENV_FILE)
+    written = file.read_text("utf-8", "replace") if file.is_file() else ""
+    lines = re.findall(rf"(?m)^\s*(?:export\s+)?({PREFIX}\w+)\s*=", written)
+    ours = {*lines, *(name for name in os.environ if name.startswith(PREFIX))}
+    return {
+        name: next(iter(get_close_matches(name, known, n=1)), None)
+        for name in sorted(ours)
+        if name.upper() not in known
+    }
 
 
 def _tell(error: object) -> str:

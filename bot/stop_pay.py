@@ -82,6 +82,9 @@ def take(
         _delete(db, desk, officer, ref, now=now)
 
     def act() -> str:
+        if field in OPTIONAL and text.strip() == desk.say("desk.button.skip"):
+            _skip(db, desk, request, officer, now=now)  # typed instead of pressed: no name
+            return ""
         if field in ANSWERS:
             note_answer(db, desk, request, ANSWERS[field], text, by=officer, now=now)
             _uncapture(db, officer)
@@ -93,7 +96,10 @@ def take(
         return ""
 
     try:
-        return duty.trying(db, desk, request.worked_in, "stop_pay", act)
+        said = duty.trying(db, desk, request.worked_in, "stop_pay", act)
+        if isinstance(said, duty.Refusal):  # the case is closed, or another's: ask no further
+            _uncapture(db, officer)
+        return said
     except Wrong as wrong:
         return f"{desk.say(str(wrong))}\n{desk.say(f'stop_pay.ask.{field}')}"
 

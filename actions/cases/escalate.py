@@ -114,8 +114,9 @@ def _unclaimed(
     taken, whom = timer.fired, policy.step(timer.fired).whom
     waited = now - timer.since
     timer.fired += 1
-    # A tick that comes late does not fire twice at once: the next step is still ahead.
-    timer.due_at = max(timer.since + policy.wait(timer.fired), now + timedelta(seconds=1))
+    # After an outage the steps follow fast; alerts that only repeat are not made up for.
+    planned = timer.since + policy.wait(timer.fired)
+    timer.due_at = planned if planned > now else now + policy.late(timer.fired)
     if case.drill:  # a drill rings nobody's telephone
         whom = whom & {Whom.DESK}
     people: dict[int, Officer] = {}

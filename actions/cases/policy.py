@@ -44,6 +44,10 @@ class Policy:
             return self.steps[fired].after
         return self.steps[last].after + self.repeat * (fired - last)
 
+    def late(self, fired: int) -> timedelta:
+        """Return how long after a late tick the step comes whose own time has passed."""
+        return self.repeat if fired >= len(self.steps) else timedelta(seconds=1)
+
 
 def _seconds(value: object) -> timedelta:
     return timedelta(seconds=float(str(value)))

@@ -8,12 +8,16 @@ import sys
 from rich.console import Console
 from rich.panel import Panel
 
+from actions.officers import sign_in
+from actions.officers import store as officers
+from actions.officers.models import Role
 from bot import logs, settings, wiring
 from bot import run as service_run
 from bot.channels.terminal.chat import converse
 from bot.cli import nlu
 from bot.demo import play
 from bot.nlu import train as training
+from bot.wiring import Service
 
 BANNER = """\
 [bold]反诈 fanzha[/] — 把可疑的事说给它听 / tell it what is happening to you
@@ -24,7 +28,11 @@ BANNER = """\
   • Someone says he is from my bank and wants the code I just got
   • /person   /tips   /language en   /forget
 
-控制台 / console: http://{console}    退出 / leave: Ctrl-D"""
+退出 / leave: Ctrl-D"""
+DOOR = """
+值班民警的控制台（10 分钟内、用一次有效）/ the duty officer's console (good once, for ten minutes):
+{link}"""
+OFFICER = 990_002  # a Telegram id that only this demonstration knows
 
 
 def demo() -> None:
@@ -42,7 +50,9 @@ def demo() -> None:
         async def show() -> None:
             async with nlu.ready(chosen, Console(stderr=True)) as client:
                 if sys.stdin.isatty():
-                    console.print(Panel(BANNER.format(console=chosen.console_listen)))
+                    console.print(Panel(BANNER))
+                    link = await asyncio.to_thread(_door, service)
+                    console.print(DOOR.format(link=link), markup=False)
                     await service_run.beside(
                         service,
                         client,
@@ -52,3 +62,14 @@ def demo() -> None:
                     await play(service, client, console)
 
         asyncio.run(show())
+
+
+def _door(service: Service) -> str:
+    """Return a one-time link to the console: here no Telegram hands one out."""
+    with service.sessions.begin() as db:
+        officer = officers.add(
+            db, telegram_id=OFFICER, name="李卫东", roles=[Role.ADMIN], district=None
+        )
+        db.flush()  # the token needs officer.id
+        token = sign_in.issue(db, officer, now=service.clock())
+    return f"http://{service.settings.console_listen}/sign-in#{token}"

@@ -7,15 +7,17 @@ from collections.abc import Iterator
 
 import typer
 from rich.console import Console
-from telegram import Bot
-from telegram.error import InvalidToken, TelegramError
+from telegram import Bot, Chat, Update
+from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 
+from actions.officers import store as officers
 from bot import database, logs, settings, wiring
 from bot.cli import nlu
 from bot.nlu import train as training
 from bot.settings import PREFIX, Settings
 
 Finding = tuple[bool, str]
+_NO_CHAT = f"dispatch: console only ({PREFIX}DISPATCH_CHAT_ID is not set)"
 
 
 def doctor() -> None:
@@ -35,20 +37,25 @@ def _check() -> Iterator[Finding]:
     except settings.BadSettings as error:
         yield from ((False, f"settings: {line}") for line in str(error).splitlines())
         return
+    for name, meant in settings.unknown().items():
+        yield False, f"settings: {name} is none" + (f"; did you mean {meant}?" if meant else "")
     yield True, f"settings: region {chosen.region}, home {chosen.home}"
-    yield _database(chosen)
+    yield from _database(chosen)
     yield from _nlu(chosen)
-    yield asyncio.run(_telegram(chosen))
-    if chosen.dispatch_chat_id is None:
-        yield True, f"dispatch: console only ({PREFIX}DISPATCH_CHAT_ID is not set)"
+    yield from asyncio.run(_telegram(chosen))
 
 
-def _database(chosen: Settings) -> Finding:
+def _database(chosen: Settings) -> Iterator[Finding]:
     try:
-        with wiring.service(chosen):
-            return True, "database: there, and its schema is ours"
+        with wiring.service(chosen) as service, service.sessions() as db:
+            yield True, "database: there, and its schema is ours"
+            if chosen.telegram_token is not None and not officers.list_serving(db):
+                yield (
+                    False,
+                    "officers: nobody is on the list; `fanzha officers add` puts them there",
+                )
     except (database.DatabaseAway, database.OldSchema) as error:
-        return False, f"database: {error}"
+        yield False, f"database: {error}"
 
 
 def _nlu(chosen: Settings) -> Iterator[Finding]:
@@ -58,9 +65,12 @@ def _nlu(chosen: Settings) -> Iterator[Finding]:
     if chosen.nlu_url is None and training.is_stale(chosen.home):
         yield False, "NLU: the model is missing or out of date; run `fanzha train`"
         return
-    answers = asyncio.run(_nlu_answers(chosen))
-    where = chosen.nlu_url or "its own Rasa server"
-    yield answers, f"NLU: {where} {'answers' if answers else 'does not answer'}"
+    if asyncio.run(_nlu_answers(chosen)):
+        yield True, f"NLU: {chosen.nlu_url or 'its own Rasa server'} answers"
+    elif chosen.nlu_url is None:
+        yield False, "NLU: its own Rasa server does not answer; `make setup` makes it anew"
+    else:
+        yield False, f"NLU: {chosen.nlu_url} does not answer; start it, or unset {PREFIX}NLU_URL"
 
 
 async def _nlu_answers(chosen: Settings) -> bool:
@@ -68,15 +78,55 @@ async def _nlu_answers(chosen: Settings) -> bool:
         return await client.parse("你好") is not None
 
 
-async def _telegram(chosen: Settings) -> Finding:
+async def _telegram(chosen: Settings) -> list[Finding]:
+    """Ask Telegram for the bot and for the officers' chat."""
     if chosen.telegram_token is None:
-        return True, f"Telegram: off ({PREFIX}TELEGRAM_TOKEN is not set)"
-    token = chosen.telegram_token.get_secret_value()
-    bot = Bot(token, base_url=f"{chosen.telegram_api}/bot")
+        off = f"Telegram: off ({PREFIX}TELEGRAM_TOKEN is not set)"
+        if chosen.dispatch_chat_id is None:
+            return [(True, off), (True, _NO_CHAT)]
+        useless = f"dispatch: {PREFIX}DISPATCH_CHAT_ID does nothing without {PREFIX}TELEGRAM_TOKEN"
+        return [(True, off), (False, useless)]
+    bot = Bot(chosen.telegram_token.get_secret_value(), base_url=f"{chosen.telegram_api}/bot")
     try:
         async with bot:
-            return True, f"Telegram: @{bot.username} answers"
+            found = (True, f"Telegram: @{bot.username} answers")
+            return [found, await _dispatch(bot, chosen.dispatch_chat_id)]
     except InvalidToken:
-        return False, f"Telegram: {PREFIX}TELEGRAM_TOKEN is not known; @BotFather shows it"
+        said = f"Telegram: {PREFIX}TELEGRAM_TOKEN is not known; @BotFather shows it"
     except TelegramError as error:
-        return False, f"Telegram: {chosen.telegram_api} is away ({type(error).__name__})"
+        said = (
+            f"Telegram: {chosen.telegram_api} is away ({type(error).__name__}); check this "
+            f"machine's way there, or set {PREFIX}TELEGRAM_API"
+        )
+    return [(False, said)]
+
+
+async def _dispatch(bot: Bot, chat_id: int | None) -> Finding:
+    if chat_id is None:
+        return True, _NO_CHAT + await _groups(bot)
+    try:
+        chat = await bot.get_chat(chat_id)
+    except (BadRequest, Forbidden):
+        return False, (
+            f"dispatch: the bot is in no chat {chat_id}; add it to the officers' group, or "
+            f"correct {PREFIX}DISPATCH_CHAT_ID" + await _groups(bot)
+        )
+    return True, f"dispatch: “{chat.title or chat_id}” ({chat_id})"
+
+
+async def _groups(bot: Bot) -> str:
+    """Name the groups that wait to be heard, so that nobody has to look for an id elsewhere.
+
+    Asked without an offset, Telegram keeps the updates for `fanzha run`.
+    """
+    try:
+        waiting = await bot.get_updates(timeout=0)
+    except TelegramError:  # a webhook, or a service that is asking already
+        return ""
+    chats = {each.id: each.title for each in map(_group, waiting) if each}
+    return "".join(f"; the bot is in “{title}”: {id_}" for id_, title in chats.items())
+
+
+def _group(update: Update) -> Chat | None:
+    chat = update.effective_chat
+    return chat if chat and chat.type in (Chat.GROUP, Chat.SUPERGROUP) else None

@@ -42,7 +42,9 @@ def drill() -> None:
         console.print("✗ the card did not reach the dispatch chat: is a sender up?")
         raise typer.Exit(1)
     took = details.get("card_seconds")
-    card = f"the card took {took} s" if took is not None else "there is no dispatch chat"
+    card = (
+        f"the card took {took:.2f} s" if isinstance(took, float) else "there is no dispatch chat"
+    )
     console.print(f"✓ the drill went through the whole chain; {card}")
 
 

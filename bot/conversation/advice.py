@@ -24,8 +24,9 @@ def next_question(judgement: Judgement, answers: Mapping[str, str]) -> Question 
         return unclear.QUESTION
     if judgement.verdict not in GRAVE or judgement.stage == Stage.QUERY:
         return None
-    paid = answers.get("money") == "yes" or Signal.PAID in judgement.signals
-    if "money" not in answers and Signal.PAID not in judgement.signals:
+    known = Signal.PAID in judgement.signals or judgement.stage == Stage.LOSS
+    paid = answers.get("money") == "yes" or known
+    if "money" not in answers and not known:
         return money.QUESTION
     if paid and "when" not in answers:
         return when.QUESTION
@@ -41,7 +42,7 @@ def now_steps(judgement: Judgement) -> tuple[Line, ...]:
     keys: list[str] = []
     if Signal.SCREEN in signals:
         keys.append("now.screen")
-    if judgement.type == ScamType.EXTORTION:
+    if judgement.told_type == ScamType.EXTORTION:  # a guess among several is none
         keys.append("now.extortion")
     elif Signal.ON_LINE in signals:
         keys.append("now.hang_up")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from actions.triage import rules, wording
+from actions.triage import wording
 from actions.triage.judge import reconsider
-from actions.triage.judgement import Judgement, Signal
-from bot.conversation import advice, messages, personal, quiet
+from actions.triage.judgement import Judgement
+from bot.conversation import messages, personal, quiet, standing
 from bot.conversation.advice import GRAVE, QUESTIONS, added_steps, next_question
 from bot.conversation.turn import (
     START,
@@ -40,8 +40,7 @@ from bot.conversation.turn import (
     Verify,
 )
 
-# A short message after a verdict that adds one of these tells more of the same matter.
-CONTINUING = frozenset({Signal.PAID, Signal.ON_LINE, Signal.SCREEN, Signal.CODE, Signal.ASKED_PAY})
+HANDED = "handed"  # the fact that officers have had the matter: what they found outweighs us
 # What a citizen asks of the bot itself, also while an officer is on.
 LEFT_TO_US = frozenset({"stop", "forget", "language", "is_it_you"})
 # What leaves a question unanswered, whatever else the words could mean in answer to it.
@@ -75,6 +74,14 @@ LONGEST_WORD = 20
 
 def advance(session: Session, event: Event) -> Turn:
     """Return the session, messages and effects that follow from one event."""
+    turn = _spoken(session, event)
+    if session.case or any(isinstance(each, OpenCase) for each in turn.effects):
+        facts = {**turn.session.facts, HANDED: True}
+        return replace(turn, session=replace(turn.session, facts=facts))
+    return turn
+
+
+def _spoken(session: Session, event: Event) -> Turn:
     if session.discreet and quiet.switches_off(event):
         return Turn(
             replace(session, step=START),
@@ -139,39 +146,25 @@ def _to_officer(session: Session, said: Said) -> Turn:
     """A person is on: everything goes to them, and we say no more than that it did."""
     filed = FileReport(said.text, said.judgement)
     told = TellDesk(text=said.text, judgement=said.judgement)
-    return Turn(replace(session, step=START), (_receipt(said.judgement),), (filed, told))
-
-
-def _receipt(judgement: Judgement) -> Prompt:
-    """A short receipt, with one line for safety when what was said is dangerous."""
-    lines = [Line("case.passed_to_officer")]
-    if judgement.escalate:
-        lines += [replace(line, mark="🛑") for line in advice.now_steps(judgement)[:1]]
-    return Prompt(tuple(lines))
+    receipt = standing.receipt(_standing(session), said.judgement, wording.plain(said.text))
+    return Turn(replace(session, step=START), (receipt,), (filed, told))
 
 
 def _described(session: Session, said: Said) -> Turn:
-    judgement = _continued(session, said)
+    plain, before = wording.plain(said.text), _standing(session)
+    judgement = standing.continued(_matter(session), said.judgement, plain)
     filed = FileReport(said.text, judgement)
+    tell = (TellDesk(text=said.text, judgement=judgement),) if session.case else ()
+    if before and standing.holds(before, judgement, plain, in_case=bool(session.case)):
+        prompt = standing.answer(before, plain, in_case=bool(session.case))
+        return Turn(session, (prompt,), (filed, *tell))
+    if session.officer_on:
+        receipt = standing.receipt(before, judgement, plain)
+        return Turn(replace(session, step=START), (receipt,), (filed, *tell))
     session = replace(session, facts={"matter": judgement.to_facts(), "answers": {}})
     if session.case:
-        tell = TellDesk(text=said.text, judgement=judgement)
-        return _in_case(session, judgement, (filed, tell))
+        return _in_case(session, judgement, (filed, *tell))
     return _judged(session, judgement, (filed,))
-
-
-def _continued(session: Session, said: Said) -> Judgement:
-    """Return what these words mean in the light of the verdict before them."""
-    before = _matter(session)
-    if before is None or before.verdict not in GRAVE or said.judgement.verdict in GRAVE:
-        return said.judgement
-    added = rules.find_signals(wording.plain(said.text)) & CONTINUING
-    if not added:
-        return said.judgement
-    answers = {"money": "yes"} if Signal.PAID in added else {}
-    if added & {Signal.ON_LINE, Signal.SCREEN}:
-        answers["online"] = "screen" if Signal.SCREEN in added else "call"
-    return reconsider(replace(before, signals=before.signals | added), answers)
 
 
 def _judged(session: Session, judgement: Judgement, effects: tuple[Effect, ...]) -> Turn:
@@ -190,7 +183,8 @@ def _in_case(session: Session, judgement: Judgement, effects: tuple[Effect, ...]
         session = replace(session, step=question.name if question else START)
         return Turn(session, (messages.urgent(judgement, question),), effects)
     if session.officer_on:
-        return Turn(replace(session, step=START), (_receipt(judgement),), effects)
+        receipt = standing.receipt(_standing(session), judgement)
+        return Turn(replace(session, step=START), (receipt,), effects)
     return Turn(replace(session, step=START), (messages.simple("case.passed_on"),), effects)
 
 
@@ -227,6 +221,8 @@ def _answered(session: Session, question: str, value: str, *, words: str = "") -
     if before is None:
         return _say(replace(session, step=START), "button.old", messages.CHECK, messages.PERSON)
     answers = {**_answers(session), question: value}
+    if question == "when":  # asked of what has left: today, it may still be stopped
+        answers["money"] = "yes"
     judgement = reconsider(before, answers)
     session = replace(session, facts={"matter": judgement.to_facts(), "answers": answers})
     told = TellDesk(
@@ -373,6 +369,8 @@ def _stop(session: Session) -> Turn:
 
 
 def _ask_forget(session: Session) -> Turn:
+    if session.case:
+        return _say(session, "forget.open_case")
     return Turn(session, (Prompt((Line("forget.ask"),), FORGET_CHOICES),))
 
 
@@ -390,6 +388,11 @@ def _wanted_language(said: Said) -> str | None:
 def _matter(session: Session) -> Judgement | None:
     matter = session.facts.get("matter")
     return Judgement.from_facts(matter) if isinstance(matter, Mapping) else None
+
+
+def _standing(session: Session) -> Judgement | None:
+    """Return our verdict, unless officers have had the matter and closed it."""
+    return _matter(session) if session.case or not session.facts.get(HANDED) else None
 
 
 def _answers(session: Session) -> dict[str, str]:

@@ -29,12 +29,20 @@ WORDS: Mapping[str, re.Pattern[str]] = {
     "affirm": re.compile(r"^(?:是|是的|对|对的|嗯+|yes|yeah|yep|ok)[\s.!。~]*$"),
     "deny": re.compile(r"^(?:不|不是|没有|没|还没|no|nope|not yet)[\s.!。~]*$"),
 }  # fmt: skip
+_NO_PERSON = re.compile(
+    r"(?:不用|不要|不想|不需要|无需|别)(?:再|帮我|给我)*"
+    r"(?:找|叫|要|联系|请|麻烦|惊动|转)?(?:给)?(?:个|一个|一下)?(?:民警|警察|警官|真人|人工)"
+    r"|\b(?:no need|don'?t|do not|not) (?:need|want|to|call|get|send|for|a|an|the|any|talk|speak|with| )*"
+    r"(?:human|person|officer|police)\b"
+)
 
 
 def everyday(plain: str, model: Understanding | None, judgement: Judgement) -> str | None:
     """Return the everyday intent of a short text, or None when it tells of something."""
     if len(plain) > LONGEST or judgement.verdict in (Verdict.SCAM, Verdict.SUSPICIOUS):
         return None
+    if _NO_PERSON.search(plain) and not WORDS["person"].search(_NO_PERSON.sub("", plain)):
+        return None  # "no police, please" asks for nobody
     if model and model.intent in EVERYDAY and model.intent_confidence >= SURE_AT:
         return model.intent
     return next((name for name, words in WORDS.items() if words.search(plain)), None)

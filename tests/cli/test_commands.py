@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from actions.audit.models import AuditEntry
 from actions.officers.models import Officer
 from bot.database import Sessions
+from tests.double import BotApiDouble
 
 Fanzha = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -97,6 +99,53 @@ def test_doctor_names_bad_settings(here: Fanzha) -> None:
     assert done.returncode == 1
     assert "FANZHA_REGION" in done.stdout
     assert "FANZHA_TELEGRAM_RATE" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("FANZHA_TELEGRM_TOKEN=1:a", "FANZHA_TELEGRM_TOKEN is none; did you mean FANZHA_TELEGRAM"),
+        ("export FANZHA_QWERTY=1", "FANZHA_QWERTY is none"),
+    ],
+)
+def test_doctor_names_a_setting_that_is_none(
+    here: Fanzha, tmp_path: Path, file: str, said: str
+) -> None:
+    (tmp_path / ".env").write_text(f"# FANZHA_COMMENT=1\nOTHER_THING=1\n{file}\n")
+
+    done = here("doctor")
+
+    wrong = [line for line in done.stdout.splitlines() if line.startswith("✗")]
+    assert (done.returncode, len(wrong)) == (1, 1)
+    assert said in wrong[0]
+
+
+def test_doctor_knows_the_officers_chat_and_who_is_missing(here: Fanzha) -> None:
+    with BotApiDouble() as api:
+        desk = api.group(-1001234567890, title="值班群")
+        desk.says(api.citizen(7), "都在吗")
+        telegram = {"TELEGRAM_TOKEN": api.token, "TELEGRAM_API": api.url}
+
+        nobody = here("doctor", **telegram)
+        here("officers", "add", "--telegram-id", "7", "--name", "李", "--role", "dispatcher")
+        missing = here("doctor", **telegram, DISPATCH_CHAT_ID="-1")
+        fine = here("doctor", **telegram, DISPATCH_CHAT_ID="-1001234567890")
+
+        assert api.pending_updates == 1  # nothing was taken from the service
+
+    assert (nobody.returncode, missing.returncode, fine.returncode) == (1, 1, 0)
+    assert "✗ officers: nobody is on the list" in nobody.stdout
+    assert "the bot is in “值班群”: -1001234567890" in nobody.stdout
+    assert "✗ dispatch: the bot is in no chat -1" in missing.stdout
+    assert "✓ dispatch: “值班群” (-1001234567890)" in fine.stdout
+
+
+def test_a_home_that_cannot_be_made_is_told_with_its_remedy(here: Fanzha, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    done = here("doctor", HOME=str(tmp_path / "file" / "home"), DATABASE_URL="")
+
+    assert "set FANZHA_HOME to a folder that this user may write to" in done.stdout
 
 
 def test_help_names_every_command(here: Fanzha) -> None:

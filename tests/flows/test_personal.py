@@ -48,6 +48,7 @@ def test_a_profile_is_asked_in_taps_that_can_all_be_skipped(line: Line) -> None:
     assert found.topics == ["loan", "romance"]
     assert (found.quiet_from, found.quiet_to, found.timezone) == (1320, 420, None)
     shown = line.commands("mydata")
+    assert f"账号编号：{line.address}" in shown
     assert "江岸" in shown
     assert "60 岁以上" in shown
     assert "22:00–07:00" in shown

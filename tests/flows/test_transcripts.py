@@ -65,6 +65,81 @@ SCRIPTS = {
         officer: close false_alarm
         * live closed
     """,
+    "who is in love does not believe it, and the verdict stands": """
+        市民: 网上认识的女朋友，没见过面，带我做外汇投资，说稳赚
+        > 诈骗
+        市民: 她不是骗子，你别乱说
+        > 举起写着您名字和今天日期的纸
+        < 没看出
+        = do:person
+        市民: 我们要结婚了
+        > 先别转钱
+        > 前面那件事还是很像诈骗：网恋交友
+        = do:person
+        市民: 那怎么办
+        > 没见过面的人让您投资或借钱，先不转
+        *
+    """,
+    "the same in English": """
+        citizen: My girlfriend online, never met, wants me to invest in crypto, guaranteed
+        > scam
+        citizen: she is not a scammer, you are wrong
+        > It's fine not to believe us
+        citizen: what should I do?
+        > What to do next
+    """,
+    "another matter after a verdict is judged by itself": """
+        市民: 网上认识的女朋友，没见过面，带我做外汇投资，说稳赚
+        > 诈骗
+        市民: 花呗这个月的账单可以分几期还，会不会影响以后用
+        > 没看出诈骗的迹象
+        < 前面那件事
+    """,
+    "fear in an open case hides neither the steps nor the question": """
+        市民: 公安局说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂
+        = money:no about yes
+        市民: 我好怕
+        > 已记下
+        ! 我好怕
+        市民: 我该怎么办
+        > 🛑 请先停下
+        > 1. 挂断电话
+        > 已记下
+        市民: 他是真警察，怎么可能是假的
+        > 真警察绝不怕您问
+        按: money:yes
+        > 马上打银行客服
+        * live open
+    """,
+    "who tells an officer that they have paid hears of the bank": """
+        市民: 公安局说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂
+        民警: claim
+        市民: 已经转了3万，刚刚
+        > 已转给民警
+        > 🛑 马上打银行客服
+    """,
+    "what officers found out outweighs our verdict": """
+        市民: 公安局说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂
+        民警: claim
+        民警: close false_alarm
+        市民: 我放心了
+        < 前面那件事
+    """,
+    "who wants no officer does not get one": """
+        市民: 网上认识的女朋友，没见过面，带我做外汇投资，说稳赚
+        市民: 不用找民警
+        < 已转给值班民警
+        *
+    """,
+    "a loss that turns out to be of today is put before the officers": """
+        市民: 上个月刷单做任务，垫了两万多提不出来，客服把我拉黑了
+        = when:today earlier
+        *
+        按: when:today
+        > 🛑 请先停下
+        > 1. 马上打银行客服
+        * live open
+    """,
     "money that left a while ago is a loss, not an alarm": """
         市民: 上个月刷单做任务，垫了两万多提不出来，客服把我拉黑了
         > 诈骗
@@ -258,6 +333,8 @@ SCRIPTS = {
     "to be forgotten with an open case": """
         /person
         /forget
+        > 还在处理
+        < 无法恢复
         按: forget:yes
         > 还在处理
         * person open

@@ -164,6 +164,21 @@ def test_after_three_minutes_the_supervisors_and_the_webhook_then_again_every_mi
     assert LIVE not in str([m.body for m in posted])
 
 
+def test_after_an_outage_everybody_is_told_once_and_not_once_for_each_minute(
+    night: Night, hire: Callable[..., Officer]
+) -> None:
+    on, boss = hire(1, "李卫东"), hire(3, "张伟", Role.SUPERVISOR)
+    night.on_duty(on)
+    night.opens()
+
+    night.now = night.start + timedelta(minutes=20)  # the schedule was down
+    night.at(20 * 60 + 50)
+    assert len(night.heard(on.telegram_id)) == 3  # the steps, one after the other
+    assert len(night.heard(boss.telegram_id)) == 1
+    night.at(22 * 60 + 30)
+    assert len(night.heard(boss.telegram_id)) == 3  # and then every minute
+
+
 def test_where_nobody_is_on_duty_supervisors_are_told_at_once_and_it_is_recorded(
     night: Night, hire: Callable[..., Officer]
 ) -> None:

@@ -529,6 +529,28 @@ def test_the_sign_in_link_is_given_in_private_only(line: Line, li: Officer, desk
     assert "https://desk.example/sign-in#" in bodies(line, "7")[-1]["text"]
 
 
+@pytest.mark.parametrize(
+    ("role", "has", "has_not"),
+    [
+        (Role.DISPATCHER, "/handover", "/campaign"),
+        (Role.PUBLISHER, "/campaign", "/handover"),
+        (Role.ADMIN, "/handover", "/forget"),
+        (Role.ANALYST, "/desk", "/campaign"),
+    ],
+)
+def test_help_tells_officers_what_they_may_write(
+    line: Line, hire: Callable[..., Officer], role: Role, has: str, has_not: str
+) -> None:
+    hire(70, "赵敏", role)
+    said = OfficerSaid("private:help", 70, "70", private=True, command="help")
+    with line.sessions.begin() as db:
+        assert officers_way.take(db, line.desk, said, now=line.now)
+
+    told = bodies(line, "70")[-1]["text"]
+    assert has in told
+    assert has_not not in told
+
+
 def test_a_citizens_command_is_not_an_officers(line: Line) -> None:
     said = OfficerSaid("private:2", 31337, "31337", private=True, command="duty")
     with line.sessions.begin() as db:

@@ -290,3 +290,23 @@ def test_cancelling_keeps_the_draft_and_lets_one_go_on(case: Line) -> None:
     says(case, "这句话是我作为普通人说的")  # no capture: not a field
     press(case)
     assert private(case)[-1]["text"].endswith("市民的卡号或账号？（发来的号码会从聊天里删掉）")
+
+
+def test_a_case_that_is_closed_meanwhile_asks_no_further(case: Line) -> None:
+    press(case)
+    case.officer(7, "close", "paid")
+    says(case, "工商银行")
+    assert private(case)[-1]["text"] == "案件状态已变，这一步现在做不了。"
+
+    before = private(case)
+    says(case, "这句话是我作为普通人说的")  # no capture: not a field
+    assert private(case) == before
+
+
+def test_skip_may_be_typed_and_is_nobodys_name(case: Line) -> None:
+    press(case)
+    for words in ("工商银行", ANSWERS[0], "跳过"):
+        says(case, words)
+
+    assert private(case)[-1]["text"].endswith("市民的电话？")
+    assert request(case).holder is None

@@ -14,7 +14,14 @@ IS = {
     "thanks": ["谢谢", "多谢您了", "thanks", "Thank you so much", "ty"],
     "help": ["帮助", "你能做什么", "help", "what can you do?"],
     "ask_tip": ["来一条防骗知识", "a tip"],
-    "person": ["转人工", "我要找民警", "人工客服", "I want to talk to an officer", "human"],
+    "person": [
+        "转人工",
+        "我要找民警",
+        "人工客服",
+        "不要机器人，我要找民警",
+        "I want to talk to an officer",
+        "human",
+    ],
     "stop": ["退订", "别再发了", "停止推送", "stop", "unsubscribe", "stop sending me tips"],
     "language": ["请说英文", "speak English please", "switch to Chinese"],
     "is_it_you": ["你是真的警察吗", "are you a real police officer"],
@@ -34,6 +41,10 @@ IS_NOT = [
     "helpless",
     "我不知道是不是",
     "明天武汉下雨吗",
+    "不用找民警",
+    "别叫警察",
+    "不要联系民警",
+    "no need to talk to an officer",
 ]
 
 
@@ -56,6 +67,13 @@ def test_a_sure_model_is_believed_and_an_unsure_one_is_not() -> None:
     judgement = judge("辛苦", model(0.9))
     assert everyday("辛苦", model(0.9), judgement) == "thanks"
     assert everyday("辛苦", model(0.5), judgement) is None
+
+
+@pytest.mark.parametrize("text", ["不用找民警", "I don't want to talk to an officer"])
+def test_who_wants_nobody_gets_nobody_however_sure_the_model_is(text: str) -> None:
+    sure = Understanding("person", 0.99, 0.1, {}, {}, {})
+
+    assert everyday(wording.plain(text), sure, judge(text, None)) is None
 
 
 def test_what_tells_of_a_scam_is_never_small_talk() -> None:

@@ -1,0 +1,101 @@
+"""What is said to words that come after a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from actions.triage.judgement import Judgement, ScamType, Signal, Stage, Verdict
+from bot.conversation import flow, standing
+from bot.conversation.turn import Said, Session
+
+POLICE = Judgement(
+    verdict=Verdict.SCAM,
+    type=ScamType.POLICE_GOV,
+    stage=Stage.LIVE,
+    escalate=True,
+    confidence=0.9,
+    reasons=(),
+    signals=frozenset({Signal.ON_LINE}),
+)
+PAID = Judgement(
+    verdict=Verdict.SCAM,
+    type=ScamType.EXTORTION,
+    stage=Stage.LIVE,
+    escalate=True,
+    confidence=0.6,
+    reasons=(),
+    signals=frozenset({Signal.PAID}),
+)
+NOTHING = Judgement(
+    verdict=Verdict.NO_SIGN,
+    type=None,
+    stage=Stage.NONE,
+    escalate=False,
+    confidence=0.9,
+    reasons=(),
+    signals=frozenset(),
+)
+
+
+def test_the_line_for_safety_is_of_the_matter_and_not_of_the_few_words_alone() -> None:
+    session = Session(facts={"matter": POLICE.to_facts()}, case="C-7K3M9", officer_on=True)
+
+    turn = flow.advance(session, Said("已经转了3万，刚刚", PAID))
+
+    assert [line.key for line in turn.prompts[0].lines] == ["case.passed_to_officer", "now.bank"]
+
+
+def test_few_words_of_no_kind_in_particular_belong_to_the_matter_before_them() -> None:
+    vague = replace(PAID, sure=False)  # a guess at extortion
+    session = Session(facts={"matter": POLICE.to_facts()}, case="C-7K3M9")
+
+    turn = flow.advance(session, Said("好的 已经转了3万", vague))
+
+    keys = [line.key for line in turn.prompts[0].lines]
+    assert keys[1:4] == ["now.hang_up", "now.bank", "now.police"]
+    assert "reason.type.police_gov" in keys
+
+
+def test_words_of_a_kind_of_their_own_are_another_matter() -> None:
+    assert standing.continued(POLICE, PAID, "他拿录像要我付钱，我付了") == PAID
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("他不是骗子", "怎么可能是假的", "她不会骗我", "我相信他"),
+        *("他人满好的", "你们机器人懂什么"),
+        *("he's not a scammer", "this isn't a scam", "she would never lie", "i trust him"),
+    ],
+)
+def test_a_denial_is_met_with_a_question_that_breaks_the_script(text: str) -> None:
+    prompt = standing.answer(POLICE, text, in_case=False)
+
+    assert "interrupt.police_gov" in [line.key for line in prompt.lines]
+
+
+@pytest.mark.parametrize("text", ["我不知道他是谁", "他的电话是多少", "she is a scammer", "嗯嗯"])
+def test_what_is_no_denial_is_not_met_as_one(text: str) -> None:
+    prompt = standing.answer(POLICE, text, in_case=False)
+
+    assert [line.key for line in prompt.lines] == ["still.scam"]
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "in_case"),
+    [
+        (None, "555", False),  # there is nothing to stand
+        (NOTHING, "555", False),
+        (POLICE, "招商银行提醒我这个月的账单已经出来了", False),  # long enough for a matter
+    ],
+)
+def test_where_nothing_stands_the_words_are_judged_by_themselves(
+    before: Judgement | None, text: str, in_case: bool
+) -> None:
+    assert not standing.holds(before, NOTHING, text, in_case=in_case)
+
+
+def test_a_new_grave_verdict_takes_the_place_of_the_old_one() -> None:
+    assert not standing.holds(POLICE, PAID, "钱转了", in_case=True)
