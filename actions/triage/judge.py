@@ -13,7 +13,7 @@ from actions.triage.judgement import Judgement, ScamType, Signal, Stage, Verdict
 from actions.triage.understanding import Understanding
 
 SCAM_AT = 0.8
-SUSPICIOUS_AT = 0.52
+SUSPICIOUS_AT = 0.48
 UNCLEAR_AT = 0.25
 LIVE_AT = 0.35
 LIVE_WITH_CUE_AT = 0.2  # where the words themselves say "now"

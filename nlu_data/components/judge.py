@@ -74,7 +74,7 @@ class Judge(IntentClassifier, GraphComponent):
                 "signals": {"dense": 0.3, "sparse": 20.0},
                 UNCLEAR: {"dense": 0.3, "sparse": 20.0},
             },
-            "known_texts": 3000,
+            "known_texts": 2000,
             "gamma": 0.025,
             "weight_of_whole": 0.5,
         }

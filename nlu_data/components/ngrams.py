@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
+from math import log
 
 import numpy as np
 from scipy import sparse
@@ -19,25 +20,22 @@ def pieces(text: str) -> Counter[str]:
     Single characters, punctuation and numbers are left out: they tell how a text is written (long,
     pasted, masked), which a model gladly mistakes for what it says.
     """
-    found: Counter[str] = Counter()
+    found: list[str] = []
     before = "^"
     for run in _RUNS.findall(text):
         if "\u3400" <= run[0] <= "\u9fff":
             for n in (2, 3, 4):
-                for i in range(len(run) - n + 1):
-                    found[run[i : i + n]] += 1
+                found += [run[i : i + n] for i in range(len(run) - n + 1)]
             before = run[-1:]
         elif run[0].isalpha():
-            found["w:" + run] += 1
-            found["p:" + before + " " + run] += 1
+            found += ("w:" + run, "p:" + before + " " + run)
             if len(run) > 4:
                 padded = f"<{run}>"
-                for i in range(len(padded) - 3):
-                    found["c:" + padded[i : i + 4]] += 1
+                found += ["c:" + padded[i : i + 4] for i in range(len(padded) - 3)]
             before = run
         else:
             before = run
-    return found
+    return Counter(found)
 
 
 def hashed(texts: list[str]) -> sparse.csr_matrix:
@@ -48,7 +46,7 @@ def hashed(texts: list[str]) -> sparse.csr_matrix:
     for text in texts:
         for piece, count in pieces(text).items():
             columns.append(zlib.crc32(piece.encode()) % SPACE)
-            values.append(1.0 + float(np.log(count)))
+            values.append(1.0 + log(count))
         ends.append(len(columns))
     matrix = sparse.csr_matrix(
         (np.array(values, np.float32), np.array(columns, np.int32), np.array(ends, np.int32)),
