@@ -62,6 +62,8 @@ def judge(text: str, model: Understanding | None, *, known: bool = False) -> Jud
         verdict = min(
             verdict, Verdict.UNCLEAR, key=_gravity
         )  # unless more than words speaks for it
+    if rules.BARE.fullmatch(plain) and not known:
+        verdict, stage = Verdict.UNCLEAR, Stage.NONE
     if stage == Stage.QUERY and seen.stage[Stage.QUERY] >= QUESTION_AT and not known:
         verdict = Verdict.NO_SIGN  # who asks in general is answered, not warned of themselves
     if verdict in (Verdict.SCAM, Verdict.SUSPICIOUS):

@@ -168,6 +168,13 @@ HARMLESS = re.compile(
 OPT_OUT = re.compile(
     r"退订(?:请)?回?复?|(?:回|复)\s*(?:td|t|n|r|qx|0{1,5})(?![a-z0-9])|拒收(?:请)?回|reply stop|unsubscribe"
 )
+# A sum or a time and nothing else: the answer to a question, from which a model would guess a tale.
+_QUANTITY = (
+    r"(?:约|大概|about )?[$¥£€]?(?:(?<!\d)\d{1,6}(?:[.,:]\d{1,3}){0,2}(?!\d)|[零一二两三四五六七八九十百千万几半]{1,8})"
+    r" ?(?:多|来)?(?:万|千|百|块|元|钱|w|k|rmb|usd|分钟|小时|点|天|周|月|年|minutes?|mins?|hours?|days?|am|pm){0,2}"
+    r" ?(?:前|以前|以内|ago)?"
+)
+BARE = re.compile(rf"\W{{0,3}}{_QUANTITY}(?:\W{{0,3}}{_QUANTITY}){{0,2}}\W{{0,3}}")
 # What no lawful advertiser offers, opt-out or not.
 UNLAWFUL = re.compile(
     r"荐股|涨停|牛股|内部(?:老师|消息|渠道)|稳赚|包赢|彩金|上下分|sure win|guaranteed profit"

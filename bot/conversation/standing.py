@@ -83,7 +83,11 @@ def holds(before: Judgement | None, judgement: Judgement, plain: str, *, in_case
     """Tell whether these words leave the verdict before them as it is."""
     if before is None or before.verdict not in GRAVE or judgement.verdict in GRAVE:
         return False
-    return in_case or _columns(plain) <= SHORT or _denies(plain) or _asks(plain)
+    if in_case:
+        return True
+    if judgement.stage == Stage.QUERY and judgement.type not in (None, before.type):
+        return False  # a general question about another kind is another matter
+    return _columns(plain) <= SHORT or _denies(plain) or _asks(plain)
 
 
 def answer(before: Judgement, plain: str, *, in_case: bool) -> Prompt:

@@ -148,7 +148,7 @@ def test_a_home_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     settings = Settings(home=file, _env_file=None)  # type: ignore[call-arg]
 
     with (
-        pytest.raises(database.DatabaseAway, match="FANZHA_DATABASE_URL"),
+        pytest.raises(database.DatabaseAway, match="set FANZHA_HOME"),
         database.running(settings),
     ):
         pass

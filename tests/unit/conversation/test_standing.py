@@ -97,5 +97,15 @@ def test_where_nothing_stands_the_words_are_judged_by_themselves(
     assert not standing.holds(before, NOTHING, text, in_case=in_case)
 
 
+def test_a_general_question_about_another_kind_is_answered_for_itself() -> None:
+    asked = replace(NOTHING, type=ScamType.BRUSHING, stage=Stage.QUERY)
+
+    assert not standing.holds(POLICE, asked, "刷单怎么骗人的", in_case=False)
+    assert standing.holds(
+        POLICE, replace(asked, type=ScamType.POLICE_GOV), "怎么办", in_case=False
+    )
+    assert standing.holds(POLICE, asked, "刷单怎么骗人的", in_case=True)
+
+
 def test_a_new_grave_verdict_takes_the_place_of_the_old_one() -> None:
     assert not standing.holds(POLICE, PAID, "钱转了", in_case=True)

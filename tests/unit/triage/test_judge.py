@@ -57,6 +57,18 @@ def test_words_that_say_now_lower_the_bar_for_live() -> None:
     assert judge("他叫我等", likely).stage == Stage.CONTACTED
 
 
+@pytest.mark.parametrize("words", ["三万", "3万5", "10分钟前", "$500", "10 mins ago"])
+def test_a_sum_or_a_time_alone_is_no_story(words: str) -> None:
+    judgement = judge(words, seen(0.99, live=0.9))
+
+    assert (judgement.verdict, judgement.escalate) == (Verdict.UNCLEAR, False)
+
+
+@pytest.mark.parametrize("words", ["转了三万", "13800000000", "他要三万", "3万,现在转吗"])
+def test_more_than_a_sum_is_judged_by_what_it_says(words: str) -> None:
+    assert judge(words, seen(0.99, live=0.9)).escalate
+
+
 def test_a_general_question_is_answered_and_its_asker_not_warned() -> None:
     asked = judge("一般怎么骗人的", seen(0.97, query=0.7, contacted=0.3))
 
