@@ -24,7 +24,7 @@ browser: ## Debian's Chromium and Chinese fonts, where apt may install them
 	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "installing Chromium" \
 	  && apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; } \
-	  || echo "no Chromium and no way to install it: the browser tests are skipped by name"
+	  || echo "no Chromium and no way to install it: the browser tests will fail, by name"
 
 pictures: .venv/.made browser ## docs/pictures anew, from a made-up evening
 	@$(PY) -m tests.e2e.console.pictures docs/pictures

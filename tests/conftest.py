@@ -27,6 +27,7 @@ from actions.outbox.models import Lane
 from bot import database, regions
 from bot.database import Sessions
 from bot.desk import Desk
+from bot.nlu import train
 from bot.nlu.client import NluClient
 from bot.regions import Region
 from bot.settings import PREFIX, Settings
@@ -148,6 +149,12 @@ def desk(region: Region) -> Desk:
 def no_nlu() -> NluClient:
     """The NLU client of FANZHA_NLU_URL=off: rules answer."""
     return NluClient(None)
+
+
+@pytest.fixture(scope="session")
+def model() -> Path:
+    """The model of the present texts, trained first when it is stale."""
+    return train.train(train.ROOT / "var", progress=lambda _: None)
 
 
 @pytest.fixture

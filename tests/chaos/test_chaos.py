@@ -16,7 +16,6 @@ from sqlalchemy import text
 
 from tests.chaos.city import DISPATCH, City, Fanzha, city, postmaster
 from tests.double import BotApiProcess
-from tests.model import HOME, needs_model
 
 LONG = bool(os.environ.get("CHAOS_LONG"))  # `make chaos`
 KILLS = int(os.environ.get("CHAOS_KILLS", "300" if LONG else "60"))
@@ -178,12 +177,11 @@ def test_a_database_that_is_away_loses_nothing(town: City, api: BotApiProcess) -
     settled(town, api, crowd, within=60)
 
 
-@needs_model
 def test_an_nlu_server_that_is_killed_leaves_nobody_unanswered_and_its_verdicts_are_made_up_for(
-    town: City, api: BotApiProcess
+    town: City, api: BotApiProcess, model: Path
 ) -> None:
     chance = random.Random(20260506)
-    (town.home / "models").symlink_to(HOME / "models")
+    (town.home / "models").symlink_to(model.parent)
     (service,) = start(town, api, "telegram,sender,schedule", nlu_url="")
 
     with Crowd(api, a_second=3) as crowd:

@@ -12,20 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.model import HOME, needs_model
-
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def home() -> Iterator[Path]:
+def home(model: Path) -> Iterator[Path]:
     """A FANZHA_HOME with the model in it, where PostgreSQL may go, unlike pytest's own folder."""
     with tempfile.TemporaryDirectory(prefix="fanzha-demo-", ignore_cleanup_errors=True) as home:
-        (Path(home) / "models").symlink_to(HOME / "models")
+        (Path(home) / "models").symlink_to(model.parent)
         yield Path(home)
 
 
-@needs_model
 def test_every_scene_of_the_day_shows_what_its_title_says(home: Path) -> None:
     day = subprocess.run(
         [sys.executable, "-m", "bot", "demo"],

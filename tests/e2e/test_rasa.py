@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.double import BotApi
-from tests.model import HOME, needs_model
 
 if TYPE_CHECKING:
     from conftest import Database, Host
 
 
-@needs_model
 @pytest.mark.timeout(240)
 def test_a_verdict_comes_from_rasa_once_its_server_is_up_and_from_rules_before(
     host: Host,
     api: BotApi,
     new_database: Callable[..., Database],
     connect: Callable[..., dict[str, str]],
+    model: Path,
 ) -> None:
     (host.folder / "home").mkdir()
-    (host.folder / "home" / "models").symlink_to(HOME / "models")
+    (host.folder / "home" / "models").symlink_to(model.parent)
     db = new_database()
     service = host.start(**connect(api, db), NLU_URL="")
     service.wait_until_running()

@@ -1,4 +1,4 @@
-"""A trained model and a running Rasa, made once for all tests that need the real ones."""
+"""A running Rasa, started once for all tests that need the real one."""
 
 from __future__ import annotations
 
@@ -10,18 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.nlu import train
 from bot.nlu.server import NluServer
 
 PATIENCE = 120.0
-
-
-@pytest.fixture(scope="session")
-def model() -> Path:
-    """The model of the present texts, trained first when it is stale."""
-    if not train.PYTHON.exists():
-        pytest.skip("Rasa's environment is missing: `make setup` makes it")
-    return train.train(train.ROOT / "var", progress=lambda _: None)
 
 
 @pytest.fixture(scope="session")

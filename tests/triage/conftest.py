@@ -1,5 +1,5 @@
-"""The trained model and a running Rasa, as the tests of the model itself have them."""
+"""A running Rasa, as the tests of the model itself have it."""
 
-from tests.nlu.conftest import model, rasa
+from tests.nlu.conftest import rasa
 
-__all__ = ["model", "rasa"]
+__all__ = ["rasa"]
