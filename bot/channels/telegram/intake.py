@@ -60,10 +60,10 @@ class Intake:
     nlu: NluClient
     desk: Desk
     clock: Callable[[], datetime]
-    _storing: Together[Said] = field(init=False)
+    _storing: Together[Said, bool] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_storing", Together(self._store_together, self._store_alone))
+        object.__setattr__(self, "_storing", Together(self._store_together))
 
     async def take(self, update: Update) -> None:
         """Store everything this update causes. When this returns, it may be acknowledged."""
@@ -74,8 +74,10 @@ class Intake:
         if isinstance(wanted, Inbound) and isinstance(wanted.content, Words):
             understanding = await self.nlu.parse(wanted.content.text)
         if isinstance(wanted, Inbound) and not wanted.group:
-            await self._storing.do((wanted, understanding))
+            stored = await self._storing.ask((wanted, understanding))
         else:
+            stored = False
+        if not stored:
             await asyncio.to_thread(self._store, wanted, understanding)
 
     async def settle(self, update: Update) -> bool:
@@ -152,10 +154,10 @@ class Intake:
             if not self._do(db, wanted, understanding, now):
                 self._note_repeated(db, now)
 
-    def _store_alone(self, said: Said) -> None:
-        self._store(*said)
+    async def _store_together(self, came: Sequence[Said]) -> list[bool]:
+        return await asyncio.to_thread(self._try_together, came)
 
-    def _store_together(self, came: Sequence[Said]) -> list[bool]:
+    def _try_together(self, came: Sequence[Said]) -> list[bool]:
         """Store what citizens said in one transaction; tell for each whether it is stored.
 
         What officers said is not, and nothing is when anything goes wrong.
