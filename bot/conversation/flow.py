@@ -144,10 +144,15 @@ def _said(session: Session, said: Said) -> Turn:
 
 def _to_officer(session: Session, said: Said) -> Turn:
     """A person is on: everything goes to them, and we say no more than that it did."""
+    judgement = standing.continued(_standing(session), said.judgement, wording.plain(said.text))
     filed = FileReport(said.text, said.judgement)
     told = TellDesk(text=said.text, judgement=said.judgement)
-    receipt = standing.receipt(_standing(session), said.judgement, wording.plain(said.text))
-    return Turn(replace(session, step=START), (receipt,), (filed, told))
+    return _received(session, judgement, (filed, told))
+
+
+def _received(session: Session, judgement: Judgement, effects: tuple[Effect, ...]) -> Turn:
+    receipt = standing.receipt(_standing(session), judgement)
+    return Turn(replace(session, step=START), (receipt,), effects)
 
 
 def _described(session: Session, said: Said) -> Turn:
@@ -159,8 +164,7 @@ def _described(session: Session, said: Said) -> Turn:
         prompt = standing.answer(before, plain, in_case=bool(session.case))
         return Turn(session, (prompt,), (filed, *tell))
     if session.officer_on:
-        receipt = standing.receipt(before, judgement, plain)
-        return Turn(replace(session, step=START), (receipt,), (filed, *tell))
+        return _received(session, judgement, (filed, *tell))
     session = replace(session, facts={"matter": judgement.to_facts(), "answers": {}})
     if session.case:
         return _in_case(session, judgement, (filed, *tell))
@@ -178,13 +182,12 @@ def _judged(session: Session, judgement: Judgement, effects: tuple[Effect, ...])
 
 def _in_case(session: Session, judgement: Judgement, effects: tuple[Effect, ...]) -> Turn:
     """A case is open: the words go to it, and the bot only speaks for safety."""
-    if judgement.escalate and not session.officer_on:
+    if session.officer_on:
+        return _received(session, judgement, effects)
+    if judgement.escalate:
         question = next_question(judgement, _answers(session))
         session = replace(session, step=question.name if question else START)
         return Turn(session, (messages.urgent(judgement, question),), effects)
-    if session.officer_on:
-        receipt = standing.receipt(_standing(session), judgement)
-        return Turn(replace(session, step=START), (receipt,), effects)
     return Turn(replace(session, step=START), (messages.simple("case.passed_on"),), effects)
 
 

@@ -61,22 +61,25 @@ def continued(before: Judgement | None, judgement: Judgement, plain: str) -> Jud
     return reconsider(replace(before, signals=before.signals | added), answers)
 
 
-def receipt(before: Judgement | None, judgement: Judgement, plain: str = "") -> Prompt:
+def receipt(before: Judgement | None, judgement: Judgement) -> Prompt:
     """A short receipt while an officer is on, with one line for safety when there is danger.
 
     It is what the words add to the matter: who tells an officer that they have paid needs the
-    bank, whatever kind of fraud these few words look like by themselves.
+    bank, whatever kind of fraud these few words look like by themselves. So `judgement` is what
+    `continued` made of them.
     """
     lines = [Line("case.passed_to_officer")]
-    judgement = continued(before, judgement, plain)
     if judgement.escalate:
-        steps = advice.now_steps(judgement)
-        if before is not None and before.verdict in GRAVE:
-            told = replace(before, stage=Stage.LIVE)
-            now = replace(told, signals=told.signals | judgement.signals)
-            steps = advice.added_steps(now, told) or advice.now_steps(now)
-        lines += [replace(line, mark="🛑") for line in steps[:1]]
+        lines += [replace(line, mark="🛑") for line in _added(before, judgement)[:1]]
     return Prompt(tuple(lines))
+
+
+def _added(before: Judgement | None, judgement: Judgement) -> tuple[Line, ...]:
+    if before is None or before.verdict not in GRAVE:
+        return advice.now_steps(judgement)
+    told = replace(before, stage=Stage.LIVE)
+    now = replace(told, signals=told.signals | judgement.signals)
+    return advice.added_steps(now, told) or advice.now_steps(now)
 
 
 def holds(before: Judgement | None, judgement: Judgement, plain: str, *, in_case: bool) -> bool:
