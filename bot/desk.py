@@ -63,6 +63,10 @@ class Desk:
         """Return one text in the officers' language."""
         return texts.say(key, self.region.languages[0], self.region, **params)
 
+    def door(self, token: str) -> str:
+        """Return the link by which an officer with this token enters the console."""
+        return f"{self.console}/sign-in#{token}"
+
     def at(self, when: datetime) -> str:
         """Return the time of day in the region."""
         return when.astimezone(self.region.timezone).strftime("%H:%M:%S")

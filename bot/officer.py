@@ -198,7 +198,7 @@ def _link(db: Session, desk: Desk, said: OfficerSaid, officer: Officer, *, now: 
     duty.post(
         db,
         desk,
-        {"text": desk.say("desk.link.here", link=f"{desk.console}/sign-in#{token}")},
+        {"text": desk.say("desk.link.here", link=desk.door(token))},
         key=f"sign_in:{uuid4().hex}",
         to=said.chat,
         now=now,

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Self
 
+from dotenv import dotenv_values
 from pydantic import (
     Field,
     SecretStr,
@@ -197,14 +198,11 @@ def load() -> Settings:
 def unknown() -> dict[str, str | None]:
     """Return the names with our prefix that are no setting, each with the one it may stand for."""
     known = [PREFIX + name.upper() for name in Settings.model_fields]
-    file = Path(ENV_FILE)
-    written = file.read_text("utf-8", "replace") if file.is_file() else ""
-    lines = re.findall(rf"(?m)^\s*(?:export\s+)?({PREFIX}\w+)\s*=", written)
-    ours = {*lines, *(name for name in os.environ if name.startswith(PREFIX))}
+    given = {*dotenv_values(ENV_FILE), *os.environ}
     return {
         name: next(iter(get_close_matches(name, known, n=1)), None)
-        for name in sorted(ours)
-        if name.upper() not in known
+        for name in sorted(given)
+        if name.startswith(PREFIX) and name.upper() not in known
     }
 
 

@@ -72,4 +72,4 @@ def _door(service: Service) -> str:
         )
         db.flush()  # the token needs officer.id
         token = sign_in.issue(db, officer, now=service.clock())
-    return f"http://{service.settings.console_listen}/sign-in#{token}"
+    return service.desk.door(token)
