@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from actions.campaigns import store
+from actions.campaigns import account, store
 from actions.campaigns.models import Campaign
 from actions.citizens.models import Citizen
+from actions.officers import store as officers
+from actions.officers.models import Officer
 from actions.outbox import store as outbox
 from actions.outbox.policy import Outcome, Sent
 from actions.profiles.models import Profile
@@ -55,6 +58,26 @@ def campaign(db: Session, number: int) -> Campaign:
     found = store.find(db, campaign_id=number)
     assert found
     return found
+
+
+def second_officer(db: Session) -> Officer:
+    """Return the officer who approves what another has written."""
+    found = officers.find(db, telegram_id=SECOND)
+    assert found
+    return found
+
+
+def second_does(sessions: Sessions, act: Callable[..., None], number: int, **how: Any) -> None:
+    """Let that officer pause, resume or cancel a campaign."""
+    with sessions.begin() as db:
+        act(db, campaign(db, number), by=second_officer(db), **how)
+
+
+def figures(sessions: Sessions, number: int) -> tuple[dict[str, int], dict[str, int]]:
+    """Return what became of a campaign's recipients, and why some got nothing."""
+    with sessions.begin() as db:
+        found = campaign(db, number)
+        return dict(account.count(db, found)), dict(account.reasons(db, found))
 
 
 def send_due(

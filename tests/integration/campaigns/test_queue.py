@@ -25,11 +25,13 @@ from bot.database import Sessions
 from bot.wiring import Service
 from tests.integration.campaigns.city import (
     AUTHOR,
-    SECOND,
     Clock,
     campaign,
+    figures,
     live,
     run,
+    second_does,
+    second_officer,
     send_due,
     waiting,
 )
@@ -171,13 +173,10 @@ def test_what_was_paused_and_goes_on_at_night_waits_for_the_morning(
         live(db, "london", quiet_from=1320, quiet_to=420, timezone="Europe/London")
     number = publish()
     run(service)
-    with sessions.begin() as db:
-        status.pause(db, campaign(db, number), by=_second(db), now=clock())
+    second_does(sessions, status.pause, number, now=clock())
 
     clock.turn(hours=3)  # midnight
-    with sessions.begin() as db:
-        second = _second(db)
-        status.resume(db, campaign(db, number), by=second, home="Asia/Shanghai", now=clock())
+    second_does(sessions, status.resume, number, home="Asia/Shanghai", now=clock())
 
     assert sorted(send_due(sessions, clock())) == ["awake", "london"]
     clock.time = datetime(2026, 5, 7, 7, 0, tzinfo=SHANGHAI)
@@ -232,9 +231,9 @@ def test_who_already_waits_for_one_is_skipped_by_the_next_and_it_says_why(
 
     run(service)
 
-    with sessions.begin() as db:
-        assert account.count(db, campaign(db, second))["skipped"] == 1
-        assert account.reasons(db, campaign(db, second)) == {"gap": 1}
+    counted, because = figures(sessions, second)
+    assert counted["skipped"] == 1
+    assert because == {"gap": 1}
 
 
 def test_variants_and_control_group_share_the_audience(
@@ -322,15 +321,13 @@ def test_cancel_overtakes_what_is_still_queued(
     run(service)
     send_due(sessions, clock(), limit=3)
 
-    with sessions.begin() as db:
-        status.cancel(db, campaign(db, number), by=_second(db), now=clock())
+    second_does(sessions, status.cancel, number, now=clock())
     clock.turn(hours=1)
 
     assert send_due(sessions, clock()) == []
-    with sessions.begin() as db:
-        counted = account.count(db, campaign(db, number))
-        assert (counted["sent"], counted["skipped"], counted["queued"]) == (3, 7, 0)
-        assert account.reasons(db, campaign(db, number)) == {"cancelled": 7}
+    counted, because = figures(sessions, number)
+    assert (counted["sent"], counted["skipped"], counted["queued"]) == (3, 7, 0)
+    assert because == {"cancelled": 7}
 
 
 def stored(sessions: Sessions) -> list[tuple[str, str]]:
@@ -357,17 +354,14 @@ def many(
 def test_a_pause_holds_at_once_what_leaves_next_and_the_clock_holds_the_rest(
     service: Service, sessions: Sessions, many: int, clock: Clock
 ) -> None:
-    with sessions.begin() as db:
-        status.pause(db, campaign(db, many), by=_second(db), now=clock())
+    second_does(sessions, status.pause, many, now=clock())
     assert [each for _, each in stored(sessions)] == ["held"] * 3 + ["waiting"] * 5
 
     run(service, times=1)
     assert [each for _, each in stored(sessions)] == ["held"] * 8
     assert send_due(sessions, clock()) == []
 
-    with sessions.begin() as db:
-        second = _second(db)
-        status.resume(db, campaign(db, many), by=second, home="Asia/Shanghai", now=clock())
+    second_does(sessions, status.resume, many, home="Asia/Shanghai", now=clock())
     assert len(send_due(sessions, clock(), limit=3)) == 3
     run(service, times=1)
     assert len(send_due(sessions, clock())) == 5
@@ -378,11 +372,8 @@ def test_a_pause_holds_at_once_what_leaves_next_and_the_clock_holds_the_rest(
 def test_a_pause_that_is_overtaken_by_a_resumption_holds_nobody_back(
     service: Service, sessions: Sessions, many: int, clock: Clock
 ) -> None:
-    with sessions.begin() as db:
-        status.pause(db, campaign(db, many), by=_second(db), now=clock())
-    with sessions.begin() as db:
-        second = _second(db)
-        status.resume(db, campaign(db, many), by=second, home="Asia/Shanghai", now=clock())
+    second_does(sessions, status.pause, many, now=clock())
+    second_does(sessions, status.resume, many, home="Asia/Shanghai", now=clock())
 
     run(service, times=1)
 
@@ -393,19 +384,16 @@ def test_what_a_cancel_drops_is_counted_and_none_of_it_leaves(
     service: Service, sessions: Sessions, many: int, clock: Clock
 ) -> None:
     send_due(sessions, clock(), limit=2)
-    with sessions.begin() as db:
-        status.pause(db, campaign(db, many), by=_second(db), now=clock())
-    with sessions.begin() as db:
-        status.cancel(db, campaign(db, many), by=_second(db), now=clock())
+    second_does(sessions, status.pause, many, now=clock())
+    second_does(sessions, status.cancel, many, now=clock())
 
     run(service, times=1)
     clock.turn(hours=1)
 
     assert send_due(sessions, clock()) == []
-    with sessions.begin() as db:
-        counted = account.count(db, campaign(db, many))
-        assert (counted["sent"], counted["skipped"], counted["queued"]) == (2, 6, 0)
-        assert account.reasons(db, campaign(db, many)) == {"cancelled": 6}
+    counted, because = figures(sessions, many)
+    assert (counted["sent"], counted["skipped"], counted["queued"]) == (2, 6, 0)
+    assert because == {"cancelled": 6}
 
 
 def test_what_is_being_dropped_never_leaves_though_the_campaign_is_approved_anew(
@@ -416,14 +404,14 @@ def test_what_is_being_dropped_never_leaves_though_the_campaign_is_approved_anew
         assert author
         store.reword(db, found, {"a": {"zh": {"text": "改过的"}}}, by=author, now=clock())
         status.submit(db, found, by=author, now=clock())
-        status.approve(db, found, by=_second(db), now=clock())
+        status.approve(db, found, by=second_officer(db), now=clock())
     clock.turn(minutes=1)
     with sessions.begin() as db:
         found = campaign(db, many)
         status.move(db, found, Status.SCHEDULED, by=None, now=clock())
-        status.pause(db, found, by=_second(db), now=clock())
-        second = _second(db)
-        status.resume(db, found, by=second, home="Asia/Shanghai", now=clock())
+        status.pause(db, found, by=second_officer(db), now=clock())
+        by = second_officer(db)
+        status.resume(db, found, by=by, home="Asia/Shanghai", now=clock())
 
     run(service, times=1)
 
@@ -463,7 +451,7 @@ def test_a_mistake_is_corrected_however_the_campaign_ended(
             campaign(db, number),
             {"a": {"zh": {"text": "更正"}}},
             title="更正",
-            by=_second(db),
+            by=second_officer(db),
             now=clock(),
         )
 
@@ -480,13 +468,10 @@ def test_a_paused_campaign_sends_nothing_until_it_is_resumed(
     number = publish()
     run(service)
 
-    with sessions.begin() as db:
-        status.pause(db, campaign(db, number), by=_second(db), now=clock())
+    second_does(sessions, status.pause, number, now=clock())
     clock.turn(hours=1)
     assert send_due(sessions, clock()) == []
-    with sessions.begin() as db:
-        second = _second(db)
-        status.resume(db, campaign(db, number), by=second, home="Asia/Shanghai", now=clock())
+    second_does(sessions, status.resume, number, home="Asia/Shanghai", now=clock())
 
     assert send_due(sessions, clock()) == ["c"]
 
@@ -507,7 +492,7 @@ def test_a_correction_reaches_whoever_has_the_mistake_before_any_tip(
             db, wrong, {"a": {"zh": {"text": "更正"}}}, title="更正", by=wrong.author, now=clock()
         )
         status.submit(db, made, by=wrong.author, now=clock())
-        status.approve(db, made, by=_second(db), now=clock())
+        status.approve(db, made, by=second_officer(db), now=clock())
 
     run(service)
 
@@ -681,15 +666,7 @@ def test_an_hour_that_clocks_skip_and_one_they_repeat_each_give_one_occurrence(
 
 
 def _in_zone(service: Service, zone: ZoneInfo) -> object:
-    from dataclasses import replace
-
     return replace(service.region, timezone=zone)
-
-
-def _second(db: object) -> object:
-    from actions.officers import store as officers
-
-    return officers.find(db, telegram_id=SECOND)  # type: ignore[arg-type]
 
 
 def test_the_distance_is_a_setting(
@@ -771,10 +748,9 @@ def test_who_leaves_while_it_waits_is_skipped_and_it_says_why(
     clock.turn(seconds=10)
     run(service)
 
-    with sessions.begin() as db:
-        counted = account.count(db, campaign(db, number))
-        assert (counted["audience"], counted["sent"], counted["skipped"]) == (2, 1, 1)
-        assert account.reasons(db, campaign(db, number)) == {"left": 1}
+    counted, because = figures(sessions, number)
+    assert (counted["audience"], counted["sent"], counted["skipped"]) == (2, 1, 1)
+    assert because == {"left": 1}
 
 
 def test_the_sums_of_what_is_over_are_kept_when_a_recipient_is_forgotten(
@@ -791,13 +767,11 @@ def test_the_sums_of_what_is_over_are_kept_when_a_recipient_is_forgotten(
         send_due(sessions, clock())
         clock.turn(seconds=10)
         run(service)
+    before = figures(sessions, number)
+    assert before[0]["audience"] == 2 * len((*PEOPLE, "resting"))  # only for six days
     with sessions.begin() as db:
-        before = account.count(db, campaign(db, number)), account.reasons(db, campaign(db, number))
-        assert before[0]["audience"] == 2 * len((*PEOPLE, "resting"))  # only for six days
         assert {each.state for each in db.scalars(select(Occurrence))} == {"over"}
         citizen = db.scalars(select(Citizen).where(Citizen.address == "c1")).one()
         forget(db, citizen, now=clock())
 
-    with sessions.begin() as db:
-        after = account.count(db, campaign(db, number)), account.reasons(db, campaign(db, number))
-    assert after == before
+    assert figures(sessions, number) == before

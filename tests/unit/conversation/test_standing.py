@@ -19,22 +19,13 @@ POLICE = Judgement(
     reasons=(),
     signals=frozenset({Signal.ON_LINE}),
 )
-PAID = Judgement(
-    verdict=Verdict.SCAM,
-    type=ScamType.EXTORTION,
-    stage=Stage.LIVE,
-    escalate=True,
-    confidence=0.6,
-    reasons=(),
-    signals=frozenset({Signal.PAID}),
-)
-NOTHING = Judgement(
+PAID = replace(POLICE, type=ScamType.EXTORTION, confidence=0.6, signals=frozenset({Signal.PAID}))
+NOTHING = replace(
+    POLICE,
     verdict=Verdict.NO_SIGN,
     type=None,
     stage=Stage.NONE,
     escalate=False,
-    confidence=0.9,
-    reasons=(),
     signals=frozenset(),
 )
 
