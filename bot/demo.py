@@ -14,11 +14,11 @@ from actions.codes import CASE
 from actions.officers import store as officers
 from actions.officers.models import Role
 from actions.outbox import store as outbox
-from bot import desk as duty
+from bot import presses
 from bot.channels.terminal.chat import CHANNEL, TerminalChat
 from bot.channels.terminal.sender import TerminalSender
-from bot.desk import Press
 from bot.nlu.client import NluClient
+from bot.presses import Press
 from bot.sender import OutboxWorker
 from bot.wiring import Service
 
@@ -66,7 +66,7 @@ class Day:
 
         def store() -> str:
             with self._service.sessions.begin() as db:
-                said = duty.press(db, self._desk, press, now=self._service.clock())
+                said = presses.press(db, self._desk, press, now=self._service.clock())
                 outbox.nudge(db)
                 return said
 

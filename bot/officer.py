@@ -21,8 +21,9 @@ from actions.officers import store as officers
 from actions.officers.models import DESK, Officer, Role
 from actions.outbox import store as outbox
 from bot import desk as duty
-from bot import publisher, relay, stop_pay
-from bot.desk import Desk, Press
+from bot import presses, publisher, relay, stop_pay
+from bot.desk import Desk
+from bot.presses import Press
 
 COMMANDS = frozenset(
     {"duty", "offduty", "roster", "desk", "cancel", "handover", "merge", "reopen", "snooze"}
@@ -78,8 +79,8 @@ def _whose(said: OfficerSaid) -> frozenset[Role]:
 
 
 def press(db: Session, desk: Desk, pressed: Press, *, now: datetime) -> str:
-    """Do what a button on a card asks, beyond the verbs of `bot.desk`."""
-    return duty.press(db, desk, pressed, now=now, do=_press)
+    """Do what a button on a card asks, beyond what `bot.presses` does."""
+    return presses.press(db, desk, pressed, now=now, do=_press)
 
 
 def _press(
@@ -94,7 +95,7 @@ def _press(
             return desk.say("desk.press.said")
         case "stop_pay", what:
             return stop_pay.press(db, desk, case, what, by=by, now=now)
-    return duty.act(db, desk, case, pressed, by=by, now=now)
+    return presses.act(db, desk, case, pressed, by=by, now=now)
 
 
 def _answer(
@@ -113,7 +114,7 @@ def _answer(
     citizen = case.citizen
     if said.private and citizen is not None and citizen.address == str(said.telegram_id):
         return None  # an officer who is this case's citizen speaks as one
-    if refusal := duty.refuse(db, desk, officer, case, verb="say", now=now):
+    if refusal := presses.refuse(db, desk, officer, case, verb="say", now=now):
         return refusal
 
     def say() -> str:
@@ -123,7 +124,7 @@ def _answer(
         relay.write(db, desk, case, written, by=officer, now=now, to=to)
         return ""
 
-    return duty.trying(db, desk, case, "say", say)
+    return presses.trying(db, desk, case, "say", say)
 
 
 def _addressee(db: Session, case: Case, answered: str | None) -> Citizen | None:
@@ -219,9 +220,9 @@ def _on_case(
     if case is None:
         return desk.say(f"desk.how.{said.command}")
     for each in filter(None, found):
-        if refusal := duty.refuse(db, desk, officer, each, verb=said.command or "", now=now):
+        if refusal := presses.refuse(db, desk, officer, each, verb=said.command or "", now=now):
             return refusal
-    return duty.trying(
+    return presses.trying(
         db,
         desk,
         case,
@@ -283,5 +284,5 @@ def _reply(db: Session, desk: Desk, said: OfficerSaid, text: str, *, now: dateti
 
 def _refuse_stranger(db: Session, desk: Desk, said: OfficerSaid, now: datetime) -> None:
     case = cases.find(db, code=said.about or "")
-    _reply(db, desk, said, duty.refuse(db, desk, None, case, verb="say", now=now), now=now)
+    _reply(db, desk, said, presses.refuse(db, desk, None, case, verb="say", now=now), now=now)
     outbox.nudge(db)

@@ -17,7 +17,7 @@ from actions.cases.status import IllegalMove
 from actions.cases.stop_payment import FIELDS, OPTIONAL, Incomplete, Rules, View
 from actions.officers.models import Capture, Officer
 from actions.vault import Vault
-from bot import alarm, pdf, texts
+from bot import alarm, pdf, presses, texts
 from bot import desk as duty
 from bot.desk import Desk
 from bot.regions import Region
@@ -96,8 +96,8 @@ def take(
         return ""
 
     try:
-        said = duty.trying(db, desk, request.worked_in, "stop_pay", act)
-        if isinstance(said, duty.Refusal):  # the case is closed, or another's: ask no further
+        said = presses.trying(db, desk, request.worked_in, "stop_pay", act)
+        if isinstance(said, presses.Refusal):  # the case is closed, or another's: ask no further
             _uncapture(db, officer)
         return said
     except Wrong as wrong:

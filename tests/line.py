@@ -25,8 +25,9 @@ from actions.triage.understanding import Understanding
 from bot import inbox
 from bot.conversation.turn import START, Command, Pressed, Unreadable
 from bot.database import Sessions
-from bot.desk import Desk, Press, press
+from bot.desk import Desk
 from bot.inbound import Inbound, Words
+from bot.presses import Press, press
 
 Content = Words | Pressed | Command | Unreadable
 _ids = count(1)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from actions.triage.judgement import Judgement, ScamType, Stage, Verdict
 from bot.conversation import advice
 from bot.conversation.steps.question import Question
-from bot.conversation.turn import BLANK, Choice, Line, Prompt
+from bot.conversation.turn import BLANK, Choice, Line, Prompt, Session, Turn
 
 PERSON = Choice("do", "person", "do.person")
 CHECK = Choice("do", "check", "do.check")
@@ -83,6 +83,11 @@ def in_group(judgement: Judgement) -> Prompt:
 def simple(key: str, *choices: Choice, **params: str) -> Prompt:
     """One text, maybe with buttons."""
     return Prompt((Line(key, params),), choices)
+
+
+def say(session: Session, key: str, *choices: Choice) -> Turn:
+    """Say one text, maybe with buttons, and leave everything as it is."""
+    return Turn(session, (simple(key, *choices),))
 
 
 def _why(judgement: Judgement) -> Iterable[Line]:

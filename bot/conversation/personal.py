@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from actions.triage.judgement import Judgement, ScamType, Signal, Stage, Verdict
 from bot.conversation import messages
+from bot.conversation.messages import say
 from bot.conversation.turn import (
     BLANK,
     START,
@@ -59,7 +60,7 @@ def tip(session: Session) -> Turn:
 
 def _asked(session: Session, topic: str, value: str) -> Turn:
     if session.discreet and (topic == "quiz" or value.startswith(("now", "more_"))):
-        return Turn(session, (messages.simple("tip"),))  # said as the weather, like all else
+        return say(session, "tip")  # said as the weather, like all else
     return Turn(replace(session, step=START), (), (Personal(topic, value),))
 
 
@@ -67,7 +68,7 @@ def _risk(session: Session, question: str, said: str, kind: ScamType) -> Turn | 
     """Take the answer of somebody who was warned, or asked whether they came back."""
     noted = Personal(question, f"{said}_{kind}")
     matter = at_risk(kind, paid=said == "paid")
-    session = replace(session, step=START, facts={"matter": matter.to_facts(), "answers": {}})
+    session = replace(session.holding(matter), step=START)
     match question, said:
         case _, "paid":
             return _person(session, (messages.urgent(matter, None),), matter, noted)
@@ -75,13 +76,13 @@ def _risk(session: Session, question: str, said: str, kind: ScamType) -> Turn | 
             prompt = messages.simple("warning.callback")
             return _person(session, (prompt,), matter, noted)
         case "warning", "safe":
-            return Turn(session, (messages.simple("warning.safe"),), (noted,))
+            return say(session, "warning.safe").and_do(noted)
         case "warning", "doubt":
             return Turn(session, (interrupt(kind),), (noted,))
         case "warning", "family":
-            return Turn(session, (messages.simple("warning.family", messages.PERSON),), (noted,))
+            return say(session, "warning.family", messages.PERSON).and_do(noted)
         case "checkin", "no":
-            return Turn(session, (messages.simple("checkin.good"),), _told(session, said, noted))
+            return say(session, "checkin.good").and_do(*_told(session, said, noted))
         case "checkin", "back":
             lines = (Line("checkin.back"), BLANK, Line("next.open"), Line(f"next.{kind}"))
             prompt = Prompt(lines, (messages.PERSON,))

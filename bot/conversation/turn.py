@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from actions.triage.judgement import Judgement
 
 START = "listening"
+HANDED = "handed"  # the fact that officers have had the matter: what they found outweighs us
 
 
 # -- what came in ---------------------------------------------------------------------------
@@ -186,6 +187,27 @@ class Session:
     officer_on: bool = False
     discreet: bool = False
 
+    @property
+    def matter(self) -> Judgement | None:
+        """What we hold of what the citizen told last."""
+        matter = self.facts.get("matter")
+        return Judgement.from_facts(matter) if isinstance(matter, Mapping) else None
+
+    @property
+    def verdict(self) -> Judgement | None:
+        """What we hold of it, unless officers have had the matter and closed it."""
+        return self.matter if self.case or not self.facts.get(HANDED) else None
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """What the citizen answered to our questions about it."""
+        answers = self.facts.get("answers")
+        return {str(k): str(v) for k, v in answers.items()} if isinstance(answers, Mapping) else {}
+
+    def holding(self, matter: Judgement, answers: Mapping[str, str] | None = None) -> Session:
+        """Return the session with this matter in the place of any other."""
+        return replace(self, facts={"matter": matter.to_facts(), "answers": dict(answers or {})})
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -194,3 +216,7 @@ class Turn:
     session: Session
     prompts: tuple[Prompt, ...]
     effects: tuple[Effect, ...] = ()
+
+    def and_do(self, *effects: Effect) -> Turn:
+        """Return the same turn with more to be done."""
+        return replace(self, effects=(*self.effects, *effects))

@@ -35,10 +35,11 @@ from bot.channels.telegram.update import (
     read,
 )
 from bot.database import Sessions
-from bot.desk import Desk, Refusal
+from bot.desk import Desk
 from bot.inbound import Inbound, Words
 from bot.nlu.client import NluClient
 from bot.officer import OfficerSaid
+from bot.presses import Refusal
 from bot.together import Together
 
 log = structlog.get_logger()

@@ -19,9 +19,9 @@ from telegram import (
 from actions.codes import CASE, MESSAGE
 from actions.triage import wording
 from bot.conversation.turn import Command, Pressed, Unreadable
-from bot.desk import Press
 from bot.inbound import Inbound, Words
 from bot.officer import OfficerSaid
+from bot.presses import Press
 from bot.publisher import CampaignPress
 
 CHANNEL = "telegram"

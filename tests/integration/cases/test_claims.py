@@ -14,7 +14,8 @@ from actions.audit.models import AuditEntry
 from actions.cases.models import Case, Status, Timer
 from actions.officers.models import Officer
 from bot.database import Sessions
-from bot.desk import Desk, Press, press
+from bot.desk import Desk
+from bot.presses import Press, press
 from tests.line import Line
 
 OFFICERS = 50

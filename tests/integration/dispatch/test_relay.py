@@ -26,10 +26,11 @@ from bot import officer as officers_way
 from bot import quietly, relay, texts
 from bot.conversation.turn import Unreadable
 from bot.database import Sessions
-from bot.desk import Desk, Press
+from bot.desk import Desk
 from bot.inbound import Inbound, Words
 from bot.inbox import receive
 from bot.officer import OfficerSaid
+from bot.presses import Press
 from tests.line import Line
 
 LIVE = "公安局让我把钱转到安全账户，现在电话还没挂"

@@ -24,8 +24,9 @@ from bot import desk as duty
 from bot import officer as officers_way
 from bot import stop_pay
 from bot.database import Sessions
-from bot.desk import Desk, Press
+from bot.desk import Desk
 from bot.officer import OfficerSaid
+from bot.presses import Press
 from tests.line import Line
 
 LIVE = "公安局让我把钱转到安全账户，现在电话还没挂"

@@ -10,8 +10,8 @@ from telegram import Update
 
 from bot.channels.telegram.update import CitizenPress, OfficerPress, PublisherPress, Read, read
 from bot.conversation.turn import Command, Pressed, Unreadable
-from bot.desk import Press
 from bot.inbound import Inbound, Words
+from bot.presses import Press
 from bot.publisher import CampaignPress
 
 Message = Callable[..., dict[str, Any]]

@@ -18,8 +18,8 @@ from actions.triage.judgement import ScamType, Signal, Stage, Verdict
 from bot import regions, texts
 from bot.console.refusals import Why
 from bot.conversation.advice import QUESTIONS
-from bot.conversation.flow import SAYINGS
 from bot.conversation.turn import BLANK, Choice, Line, Prompt
+from bot.conversation.wishes import SAYINGS
 from bot.regions import Region
 
 SOURCES = sorted(Path(str(bot.__file__)).parent.rglob("*.py"))
