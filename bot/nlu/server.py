@@ -31,7 +31,7 @@ START_BUDGET = 120.0
 HEALTH_EVERY = 5.0
 MODEL_CHECK_EVERY = 60.0
 FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 60.0
+LONGEST_PAUSE = 15.0  # rules answer meanwhile, and know less
 STEADY_AFTER = 120.0
 
 State = Literal["starting", "up", "down"]

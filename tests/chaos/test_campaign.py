@@ -130,8 +130,8 @@ def test_whoever_is_killed_in_a_campaign_everybody_is_queued_once_and_accounted_
             each.kill()
             each.start()
     wait_for(town, "SELECT count(*) FROM occurrence WHERE state = 'queued'")
-    wait_for(town, "SELECT count(*) FROM outbox_message WHERE status = 'sent' OFFSET 0")
-    time.sleep(15 if LONG else 3)  # some of it is out, not all
+    some = "SELECT (count(*) > 2000)::int FROM outbox_message WHERE status = 'sent'"
+    wait_for(town, some)  # and not all
     sender.kill()
     fanzha(town, "campaign", "cancel", number, "--by", "52")
     sender.start()  # what was on the wire when it was killed is settled by the next one
