@@ -28,7 +28,7 @@ from actions.triage.assess import assess
 from actions.triage.judgement import Judgement, Verdict
 from actions.triage.understanding import Understanding
 from bot import desk as duty
-from bot import opening, personal, proof, quietly, relay, texts
+from bot import opening, personal, proof, quietly, relatives, relay, texts
 from bot.conversation import flow, messages, turn
 from bot.conversation.intents import everyday
 from bot.conversation.turn import (
@@ -69,6 +69,7 @@ class _Taking:
     now: datetime
     kept_cases: Sequence[str] | None = None
     more: list[Prompt] = field(default_factory=list)  # what only the database could answer
+    met_scam: bool = False
 
 
 def receive(
@@ -103,10 +104,13 @@ def receive_all(
         first_step=START,
     )
     open_cases = cases.map_open(db, citizen_ids=[each.id for each in senders if each])
+    met_scam = []
     for (message, understanding), citizen in zip(came, senders, strict=True):
         if citizen is not None:
             case = open_cases.get(citizen.id)
-            _converse(db, citizen, case, message, understanding, desk=desk, now=now)
+            taken = _converse(db, citizen, case, message, understanding, desk=desk, now=now)
+            met_scam += [citizen] if taken.met_scam else []
+    relatives.tell_of_scam(db, met_scam, region=desk.region, now=now)
     if any(senders):
         outbox.nudge(db)
     return [each is not None for each in senders]
@@ -121,7 +125,7 @@ def _converse(
     *,
     desk: Desk,
     now: datetime,
-) -> None:
+) -> _Taking:
     event, found = _event(db, message, understanding, desk)
     _follow_language(citizen, event, message, desk)
     session = turn.Session(
@@ -143,6 +147,7 @@ def _converse(
     _reply(taking, (*after.prompts, *taking.more))
     if taking.kept_cases is None:
         quietly.hide_theirs(db, citizen, message.ref, now=now)
+    return taking
 
 
 def _event(
@@ -189,8 +194,9 @@ def _perform(taking: _Taking, effect: turn.Effect) -> None:
                 found=taking.found,
                 now=taking.now,
             )
-            region = taking.desk.region
-            personal.follow_up(taking.db, taking.citizen, judgement, region=region, now=taking.now)
+            taking.met_scam = personal.follow_up(
+                taking.db, taking.citizen, judgement, now=taking.now
+            )
         case OpenCase(cause, judgement):
             _open(taking, cause, judgement)
         case TellDesk():

@@ -318,15 +318,13 @@ def _told(
     )
 
 
-def follow_up(
-    db: Session, citizen: Citizen, judgement: Judgement, *, region: Region, now: datetime
-) -> None:
-    """Ask tomorrow whether they came back, and tell the relatives who are to hear of a scam."""
+def follow_up(db: Session, citizen: Citizen, judgement: Judgement, *, now: datetime) -> bool:
+    """Ask tomorrow whether they came back; True when relatives may be to hear of a scam."""
     if judgement.verdict not in GRAVE or judgement.stage == Stage.QUERY or not judgement.type:
-        return
+        return False
     warnings.plan_check_in(db, citizen_id=citizen.id, type=judgement.type, now=now)
-    if judgement.verdict == Verdict.SCAM and not judgement.escalate:  # that is an alarm of its own
-        relatives.tell_of_scam(db, citizen, region=region, now=now)
+    # What is escalated is an alarm of its own.
+    return judgement.verdict == Verdict.SCAM and not judgement.escalate
 
 
 def _note(db: Session, citizen: Citizen, topic: str, said: str, now: datetime) -> None:

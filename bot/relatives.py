@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -119,22 +120,22 @@ def _consent(db: Session, citizen: Citizen, code: str, region: Region, now: date
 
 def tell_guardians(db: Session, ward: Citizen, *, case: str, region: Region, now: datetime) -> int:
     """Tell the relatives they chose that a live fraud meets this citizen, and nothing else."""
-    told = guardians.to_tell(db, ward_id=ward.id, what=Tells.LIVE)
-    for guardian in told:
+    told = guardians.to_tell(db, ward_ids=[ward.id], what=Tells.LIVE)
+    for _, guardian in told:
         tell(db, guardian.id, "guardian.alarm", f"{case}:{guardian.id}", region, now)
     return len(told)
 
 
-def tell_of_scam(db: Session, ward: Citizen, *, region: Region, now: datetime) -> int:
-    """Tell those who are to hear of it that what this citizen met is a scam; once a day."""
-    told = 0
-    for guardian in guardians.to_tell(db, ward_id=ward.id, what=Tells.SCAM):
-        day = now.astimezone(region.timezone).date()
-        key = f"guardian:scam:{ward.id}:{guardian.id}:{day}"
+def tell_of_scam(db: Session, wards: Sequence[Citizen], *, region: Region, now: datetime) -> None:
+    """Tell those who are to hear of it that what these citizens met is a scam; once a day."""
+    if not wards:
+        return
+    day = now.astimezone(region.timezone).date()
+    ward_ids = [each.id for each in wards]
+    for ward_id, guardian in guardians.to_tell(db, ward_ids=ward_ids, what=Tells.SCAM):
+        key = f"guardian:scam:{ward_id}:{guardian.id}:{day}"
         if not outbox.was_queued(db, dedup_key=key):
             _say(db, guardian, "guardian.scam", key, region, now)
-            told += 1
-    return told
 
 
 def tell(

@@ -1,13 +1,14 @@
 """Do together what was asked at the same time.
 
 While a batch is being done the next requests gather, and after a batch of several the next waits
-a moment for more: the busier it is, the more are done at once. A request that comes alone is done
-at once, also one after the other.
+a moment until as many have come again: the busier it is, the more are done at once. A request
+that comes alone is done at once, also one after the other.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -16,7 +17,7 @@ Answer = TypeVar("Answer")
 
 MOST = 16  # in a batch: more would keep the first of them waiting for the last
 BUSY = 0.05  # seconds after a batch of several in which more are likely to come
-JOIN = 0.003  # seconds that the first then waits for them
+JOIN = 0.003  # seconds that the first then waits for them at most
 
 
 class Together(Generic[Asked, Answer]):
@@ -26,17 +27,25 @@ class Together(Generic[Asked, Answer]):
     """
 
     def __init__(
-        self, answer: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | Exception]]]
+        self,
+        answer: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | Exception]]],
+        *,
+        most: int = MOST,
     ) -> None:
         self._answer = answer
+        self._most = most
         self._waiting: list[tuple[Asked, asyncio.Future[Answer]]] = []
         self._working: asyncio.Task[None] | None = None
         self._busy_until = 0.0
+        self._last = 1  # how many were done together the last time
+        self._as_many = asyncio.Event()  # as many as that are waiting again
 
     async def ask(self, asked: Asked) -> Answer:
         """Return the answer to this request, or raise its error."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, answer))
+        if len(self._waiting) >= self._last:
+            self._as_many.set()
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._work())
         return await answer
@@ -44,11 +53,14 @@ class Together(Generic[Asked, Answer]):
     async def _work(self) -> None:
         clock = asyncio.get_running_loop().time
         while self._waiting:
-            if clock() < self._busy_until:
-                await asyncio.sleep(JOIN)
-            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            if clock() < self._busy_until and len(self._waiting) < self._last:
+                self._as_many.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._as_many.wait(), JOIN)
+            batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             batch = [each for each in batch if not each[1].done()]  # who asked has not gone away
             answers = await self._answer([asked for asked, _ in batch])
+            self._last = len(batch)
             self._busy_until = clock() + BUSY if len(batch) > 1 else 0.0
             for (_, future), answer in zip(batch, answers, strict=True):
                 if future.done():  # they went meanwhile

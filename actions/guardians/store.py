@@ -136,23 +136,23 @@ def end(db: Session, *, citizen_id: int, now: datetime) -> Sequence[int]:
     return [end_one(db, link, by=citizen_id, now=now) for link in links]
 
 
-# Asked for every message that is a scam; nearly always the answer is nobody. OFFSET 0 keeps the
+# Asked of every message that is a scam; nearly always the answer is nobody. OFFSET 0 keeps the
 # citizens a look-up for each guardian: as a join, planned while they were few, it reads them all.
 _TO_TELL = text("""
-SELECT c.id FROM guardian g CROSS JOIN LATERAL (
+SELECT g.ward_id, c.id FROM guardian g CROSS JOIN LATERAL (
     SELECT id FROM citizen WHERE id = g.guardian_id AND blocked_at IS NULL OFFSET 0
 ) c
-WHERE g.ward_id = :ward_id
+WHERE g.ward_id = ANY(:ward_ids)
   AND CASE WHEN :of_scam THEN g.tells_warning ELSE g.tells_live END
-ORDER BY c.id
+ORDER BY g.ward_id, c.id
 """)
 
 
-def to_tell(db: Session, *, ward_id: int, what: Tells) -> Sequence[Citizen]:
-    """Return the guardians who are to hear that this meets the citizen: LIVE, or SCAM."""
-    asked = {"ward_id": ward_id, "of_scam": what == Tells.SCAM}
-    found = db.scalars(_TO_TELL, asked, execution_options=later.APART).all()
-    return [db.get_one(Citizen, citizen_id) for citizen_id in found]
+def to_tell(db: Session, *, ward_ids: Sequence[int], what: Tells) -> Sequence[tuple[int, Citizen]]:
+    """Return each of these citizens with each guardian to hear what meets them: LIVE, or SCAM."""
+    asked = {"ward_ids": list(ward_ids), "of_scam": what == Tells.SCAM}
+    found = db.execute(_TO_TELL, asked, execution_options=later.APART).all()
+    return [(ward_id, db.get_one(Citizen, guardian_id)) for ward_id, guardian_id in found]
 
 
 def _hash(code: str) -> str:
