@@ -139,7 +139,7 @@ def _converse(
     if case is not None:
         relay.read_by_citizen(db, desk, case, citizen, now=now)
     after = flow.advance(session, event)
-    citizen.step, citizen.facts = after.session.step, dict(after.session.facts)
+    citizens.move(citizen, step=after.session.step, facts=after.session.facts)
 
     taking = _Taking(db, desk, citizen, message, case, found, now)
     for effect in after.effects:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from actions.citizens.models import Citizen, ReceivedMessage
 
@@ -71,6 +72,13 @@ def receive(db: Session, senders: Sequence[Sender], *, first_step: str) -> list[
     found = db.scalars(_RECEIVE, asked, execution_options=fresh).all()
     known = {(each.channel, each.address): each for each in found}
     return [known.get((sender.channel, sender.address)) for sender in senders]
+
+
+def move(citizen: Citizen, *, step: str, facts: Mapping[str, object]) -> None:
+    """Note where their conversation stands."""
+    citizen.step, citizen.facts = step, dict(facts)
+    for column in ("language", "step", "facts"):  # always all three: a batch is one statement
+        flag_modified(citizen, column)
 
 
 def find(db: Session, *, channel: str, address: str) -> Citizen | None:
