@@ -26,6 +26,7 @@ from bot.campaigns import tips, wording
 from bot.campaigns.wording import SIDES, fill
 from bot.conversation import messages
 from bot.conversation.advice import GRAVE
+from bot.conversation.personal import ANOTHER, MOST_TIPS
 from bot.conversation.turn import BLANK, Choice, Line, Personal, Prompt
 from bot.regions import Region
 
@@ -201,8 +202,8 @@ def _tips(db: Session, citizen: Citizen, value: str, region: Region, now: dateti
         drop(db, citizen, Lane.BULK, now)
         day = until.astimezone(region.timezone).strftime("%Y-%m-%d")
         return Prompt((Line("tips.paused", {"day": day}),))
-    if value.startswith(("now", "more_")):
-        return _tip(db, citizen, value.removeprefix("more_"), region, now)
+    if value.startswith(ANOTHER):
+        return _tip(db, citizen, value.removeprefix(ANOTHER), region, now)
     if value == "off":
         profiles.tips_off(db, citizen_id=citizen.id, now=now)
         drop(db, citizen, Lane.BULK, now)
@@ -247,7 +248,7 @@ def _tip(db: Session, citizen: Citizen, nth: str, region: Region, now: datetime)
     drawn = wording.poster_of(words, language, region, about)
     return Prompt(
         (Line("tips.words", {"words": said}), *lines),
-        (*choices, Choice("tips", f"more_{(number + 1) % 1000}", "tips.more")),
+        (*choices, Choice("tips", f"{ANOTHER}{(number + 1) % MOST_TIPS}", "tips.more")),
         drawn.to_json() if drawn else None,
     )
 

@@ -39,6 +39,11 @@ def storable(text: str) -> str:
     return _NOT_TEXT.sub("", text)
 
 
+def columns(plain: str) -> int:
+    """Return how wide a text is: two columns a Chinese character, one any other."""
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in plain)
+
+
 def language_of(text: str) -> str | None:
     """Return "zh" or "en" by the share of Han among words; None where there are no words.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from actions.triage import wording
 from actions.triage.judgement import Judgement, ScamType, Signal, Stage, Verdict
 from bot.conversation.steps import money, online, unclear, when
 from bot.conversation.steps.question import Question
@@ -13,7 +14,20 @@ QUESTIONS: Mapping[str, Question] = {
     step.QUESTION.name: step.QUESTION for step in (money, when, online, unclear)
 }
 MOST_QUESTIONS = 3
+SURELY_NOT = 0.05  # so few of a hundred such texts were a scam: docs/model-card.md, calibration
+SHORT = 40  # columns
 GRAVE = (Verdict.SCAM, Verdict.SUSPICIOUS)
+
+
+def is_small_talk(judgement: Judgement, plain: str) -> bool:
+    """Tell whether a few words are surely about something else: a joke, the weather."""
+    return (
+        judgement.verdict == Verdict.NO_SIGN
+        and judgement.stage == Stage.NONE
+        and judgement.nlu == "rasa"
+        and judgement.confidence < SURELY_NOT
+        and wording.columns(plain) <= SHORT
+    )
 
 
 def next_question(judgement: Judgement, answers: Mapping[str, str]) -> Question | None:

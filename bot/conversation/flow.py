@@ -12,7 +12,7 @@ from actions.triage import wording
 from actions.triage.judge import reconsider
 from actions.triage.judgement import Judgement
 from bot.conversation import messages, personal, quiet, standing, wishes
-from bot.conversation.advice import GRAVE, QUESTIONS, added_steps, next_question
+from bot.conversation.advice import GRAVE, QUESTIONS, added_steps, is_small_talk, next_question
 from bot.conversation.messages import say
 from bot.conversation.turn import (
     HANDED,
@@ -136,16 +136,18 @@ def _described(session: Session, said: Said) -> Turn:
     session = session.holding(judgement)
     if session.case:
         return _in_case(session, judgement, (filed, *tell))
-    return _judged(session, judgement, (filed,))
+    return _judged(session, judgement, (filed,), brief=is_small_talk(judgement, plain))
 
 
-def _judged(session: Session, judgement: Judgement, effects: tuple[Effect, ...]) -> Turn:
+def _judged(
+    session: Session, judgement: Judgement, effects: tuple[Effect, ...], *, brief: bool = False
+) -> Turn:
     question = next_question(judgement, session.answers)
     session = replace(session, step=question.name if question else START)
     if judgement.escalate:
         opened = OpenCase("live", judgement)
         return Turn(session, (messages.urgent(judgement, question),), (*effects, opened))
-    return Turn(session, (messages.verdict(judgement, question),), effects)
+    return Turn(session, (messages.verdict(judgement, question, brief=brief),), effects)
 
 
 def _in_case(session: Session, judgement: Judgement, effects: tuple[Effect, ...]) -> Turn:

@@ -29,8 +29,10 @@ def urgent(judgement: Judgement, question: Question | None) -> Prompt:
     return Prompt(prompt.lines, (*prompt.choices, QUIET))
 
 
-def verdict(judgement: Judgement, question: Question | None) -> Prompt:
-    """The verdict, why, and the next three things to do."""
+def verdict(judgement: Judgement, question: Question | None, *, brief: bool = False) -> Prompt:
+    """The verdict, why, and the next three things to do; `brief` for talk of other things."""
+    if brief:
+        return _with([*_opening(judgement), BLANK, Line("careful.brief")], None)
     grave = judgement.verdict in advice.GRAVE
     if _asks_in_general(judgement):
         steps = (BLANK, Line("steps.open"), *advice.next_steps(judgement))

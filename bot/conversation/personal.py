@@ -26,6 +26,9 @@ from bot.conversation.turn import (
 COMMANDS = frozenset({"profile", "mydata", "phone", "guardian"})
 TOPICS = frozenset({"profile", "mydata", "tips", "guardian", "quiz"})
 TIPS = ("on", "off", "pause")
+ANOTHER = "more_"  # how the wish for a tip begins; its number, from nought, follows
+NEXT_TIP = "tip"  # the fact which one they have not had
+MOST_TIPS = 1000  # a number of at most three figures: it must fit a button
 
 
 def command(session: Session, name: str, argument: str) -> Turn | None:
@@ -44,7 +47,7 @@ def pressed(session: Session, question: str, value: str) -> Turn | None:
     if (question, value) == ("do", "tip"):
         return tip(session)
     if question in TOPICS:
-        return _asked(session, question, value)
+        return _count(_asked(session, question, value), value)
     if question in ("warning", "checkin"):
         said, _, kind = value.partition("_")
         if kind in set(ScamType):
@@ -53,13 +56,23 @@ def pressed(session: Session, question: str, value: str) -> Turn | None:
 
 
 def tip(session: Session) -> Turn:
-    """Give a tip that fits them."""
-    turn = _asked(session, "tips", "now")
-    return replace(turn, session=session)  # a question of ours stays open
+    """Give a tip that fits them, each time another one."""
+    value = f"{ANOTHER}{session.facts.get(NEXT_TIP, 0)}"
+    turn = replace(_asked(session, "tips", value), session=session)  # a question stays open
+    return _count(turn, value)
+
+
+def _count(turn: Turn, value: str) -> Turn:
+    """Remember which tip comes next, once they were given one."""
+    given = value.removeprefix(ANOTHER)
+    if given == value or not given.isdecimal():
+        return turn
+    facts = {**turn.session.facts, NEXT_TIP: (int(given) + 1) % MOST_TIPS}
+    return replace(turn, session=replace(turn.session, facts=facts))
 
 
 def _asked(session: Session, topic: str, value: str) -> Turn:
-    if session.discreet and (topic == "quiz" or value.startswith(("now", "more_"))):
+    if session.discreet and (topic == "quiz" or value.startswith(ANOTHER)):
         return say(session, "tip")  # said as the weather, like all else
     return Turn(replace(session, step=START), (), (Personal(topic, value),))
 

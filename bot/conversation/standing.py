@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from unicodedata import east_asian_width
 
-from actions.triage import rules
+from actions.triage import rules, wording
 from actions.triage.judge import reconsider
 from actions.triage.judgement import Judgement, ScamType, Signal, Stage
 from bot.conversation import advice, messages
@@ -19,8 +18,8 @@ from bot.conversation.turn import BLANK, Line, Prompt
 
 # A short message after a verdict that adds one of these tells more of the same matter.
 CONTINUING = frozenset({Signal.PAID, Signal.ON_LINE, Signal.SCREEN, Signal.CODE, Signal.ASKED_PAY})
-SHORT = 24  # columns, two a Chinese character: longer words tell of something else
-LONGEST = 80  # columns: a denial, or a question, with what leads to it
+SHORT = 24  # columns: longer words tell of something else
+LONGEST = 80  # a denial, or a question, with what leads to it
 
 _DENIES = re.compile(
     r"(?:不|才不|又不|怎么|哪)(?:可能)?(?:会)?是(?:什么)?(?:骗子|骗人|诈骗|假的)"
@@ -49,7 +48,10 @@ def continued(before: Judgement | None, judgement: Judgement, plain: str) -> Jud
     if before is None or before.verdict not in GRAVE:
         return judgement
     if judgement.verdict in GRAVE:
-        vague = judgement.told_type in (None, ScamType.OTHER_SCAM) and _columns(plain) <= LONGEST
+        vague = (
+            judgement.told_type in (None, ScamType.OTHER_SCAM)
+            and wording.columns(plain) <= LONGEST
+        )
         added = judgement.signals & CONTINUING if vague else frozenset()
     else:
         added = rules.find_signals(plain) & CONTINUING
@@ -90,7 +92,7 @@ def holds(before: Judgement | None, judgement: Judgement, plain: str, *, in_case
         return True
     if judgement.stage == Stage.QUERY and judgement.type not in (None, before.type):
         return False  # a general question about another kind is another matter
-    return _columns(plain) <= SHORT or _denies(plain) or _asks(plain)
+    return wording.columns(plain) <= SHORT or _denies(plain) or _asks(plain)
 
 
 def answer(before: Judgement, plain: str, *, in_case: bool) -> Prompt:
@@ -120,12 +122,8 @@ def _again(before: Judgement, *, in_case: bool) -> Prompt:
 
 
 def _denies(plain: str) -> bool:
-    return _columns(plain) <= LONGEST and _DENIES.search(plain) is not None
+    return wording.columns(plain) <= LONGEST and _DENIES.search(plain) is not None
 
 
 def _asks(plain: str) -> bool:
-    return _columns(plain) <= LONGEST and _ASKS.search(plain) is not None
-
-
-def _columns(plain: str) -> int:
-    return sum(2 if east_asian_width(each) in "WF" else 1 for each in plain)
+    return wording.columns(plain) <= LONGEST and _ASKS.search(plain) is not None

@@ -20,10 +20,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from actions.triage.judgement import ScamType, Stage
+
 JudgeText = Callable[[str], Mapping[str, object]]
 """From a text to what `fanzha assess` prints: verdict, type, stage, escalate."""
 
 SAYS_SCAM = frozenset({"scam", "suspicious"})
+TYPES = frozenset({*ScamType, "none", "any_scam"})
 NOT_SCORED_TYPES = frozenset({"none", "any_scam", "other_scam"})
 MUST_NOT_STAGES = frozenset({"contacted", "query", "none"})
 
@@ -109,17 +112,21 @@ def read(file: Path) -> list[Labelled]:
         try:
             rows.append(labelled(json.loads(line)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BadRow(f"{file}, line {number}: needs text and type ({error!r})") from None
+            raise BadRow(f"{file}, line {number}: needs text and type ({error})") from None
     return rows
 
 
 def labelled(row: Mapping[str, object]) -> Labelled:
-    """Read one row; raise KeyError or TypeError when it has no text or type."""
+    """Read one row; raise KeyError, TypeError or ValueError when it says nothing we can score."""
     text, kind = row["text"], row["type"]
     if not isinstance(text, str) or not isinstance(kind, str):
         raise TypeError("text and type are words")
+    if unknown := set(kind.split("|")) - TYPES:
+        raise ValueError(f"no type {', '.join(sorted(unknown))}")
     stage, escalate = row.get("stage"), row.get("escalate")
     stages = frozenset(str(stage).split("|")) if stage and stage != "either" else frozenset()
+    if strange := stages - set(Stage):
+        raise ValueError(f"no stage {', '.join(sorted(strange))}")
     if escalate not in ("must", "must_not", "either"):
         if stages == {"live"}:
             escalate = "must"

@@ -457,6 +457,14 @@ def test_another_tip_is_another_one(line: Line) -> None:
     assert line.presses("tips", "more_x")
 
 
+def test_who_asks_again_is_given_another_tip(line: Line) -> None:
+    given = [line.commands("tips") for _ in range(3)]
+    pressed = line.presses("tips", line.buttons[-1].rpartition(":")[2])
+    after = line.commands("tips")
+
+    assert len({*given, pressed, after}) == 5
+
+
 def test_a_tip_is_in_their_language(line: Line) -> None:
     line.commands("language", "en")
 

@@ -74,11 +74,22 @@ def test_either_is_not_scored_for_escalation_and_must_is() -> None:
     assert scores.escalated_wrongly.of == 0
 
 
-def test_a_line_that_is_no_labelled_text_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ('{"text": "…"}', "type"),
+        ('{"text": "…", "type": "lone"}', "no type lone"),
+        ('{"text": "…", "type": "loan|pizza"}', "no type pizza"),
+        ('{"text": "…", "type": "loan", "stage": "alive"}', "no stage alive"),
+        ('{"text": 3, "type": "loan"}', "words"),
+        ("no JSON", "Expecting value"),
+    ],
+)
+def test_a_line_that_is_no_labelled_text_is_named(tmp_path: Path, line: str, why: str) -> None:
     file = tmp_path / "rows.jsonl"
-    file.write_text('{"text": "…", "type": "none"}\n{"text": "…"}\n')
+    file.write_text(f'{{"text": "…", "type": "none"}}\n{line}\n')
 
-    with pytest.raises(BadRow, match="line 2"):
+    with pytest.raises(BadRow, match=f"line 2.*{why}"):
         evaluate.read(file)
 
 
