@@ -56,6 +56,8 @@ class Entry:
     state: str = ""  # of an officer's: the key of what became of it
     other: bool = False  # of or to another citizen, whose case was merged into this one
     day: str = ""  # set on the first of a day
+    times: int = 1  # how often an event came, one after the other
+    last: datetime | None = None  # when it came the last time, if it came again
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,19 @@ def _timeline(ask: Ask, case: Case) -> list[Entry]:
         if each.event not in QUIET
     ]
     entries.sort(key=lambda entry: (entry.at, entry.id))
-    return list(_with_days(ask, entries))
+    return _with_days(ask, _folded(entries))
+
+
+def _folded(entries: Sequence[Entry]) -> list[Entry]:
+    """Make one line of an event that comes again and again: a case that nobody takes."""
+    made: list[Entry] = []
+    for each in entries:
+        before = made[-1] if made else None
+        if before and (before.kind, before.text) == ("event", each.text) and each.kind == "event":
+            made[-1] = replace(before, times=before.times + 1, last=each.at)
+        else:
+            made.append(each)
+    return made
 
 
 def _state(message: Message) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
+from actions.audit import store as audit
 from actions.cases.models import Case, Message, PaymentState, StopPayment
 from actions.officers.models import Officer, Role
 from actions.outbox.models import OutboxMessage
@@ -28,6 +29,24 @@ def claimed(console: Console, officer: Officer, citizen: str = "1001") -> Case:
         own, by = db.get_one(Case, case.id), db.get_one(Officer, officer.id)
         duty.claim(db, console.service.desk, own, by=by, now=clock.now())
     return console.case(citizen)
+
+
+def test_what_comes_again_and_again_is_one_line_of_the_timeline(
+    console: Console, enter: Callable[[Officer], Page]
+) -> None:
+    console.says(LIVE)
+    code = console.case().code
+    with console.sessions.begin() as db:
+        for event in ("case.nobody_alerted",) * 3 + ("case.kept", "case.nobody_alerted"):
+            audit.record(db, event, actor=audit.SYSTEM, now=clock.now(), case_code=code)
+    page = enter(console.officer("李卫东"))
+
+    page.goto(f"/cases/{code}")
+
+    lines = page.locator(".entry.event", has_text="没有人可以提醒")
+    expect(lines).to_have_count(2)
+    expect(lines.first).to_contain_text("共 3 次，最近一次")
+    expect(lines.last).not_to_contain_text("次")
 
 
 def test_an_officer_claims_talks_and_closes(
