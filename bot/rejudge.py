@@ -83,7 +83,7 @@ def _tell(
         judgement, question
     )
     prompt = Prompt((Line("verdict.changed"), *told.lines), told.choices)
-    citizen.facts = {"matter": judgement.to_facts(), "answers": {}}
+    citizen.facts = dict(turn.Session(facts=citizen.facts).holding(judgement).facts)
     citizen.step = question.name if question else citizen.step
     if quietly.is_on(citizen, now=now):  # whoever watches them must not read what it is about
         [prompt] = quiet.softened(Turn(turn.Session(step=citizen.step), (prompt,))).prompts

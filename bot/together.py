@@ -54,7 +54,7 @@ class Together(Generic[Asked, Answer]):
         clock = asyncio.get_running_loop().time
         while self._waiting:
             if clock() < self._busy_until and len(self._waiting) < self._last:
-                self._as_many.clear()
+                self._as_many = asyncio.Event()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._as_many.wait(), JOIN)
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]

@@ -13,13 +13,13 @@ from actions.triage.judgement import Judgement, ScamType, Signal, Stage, Verdict
 from actions.triage.understanding import Understanding
 
 SCAM_AT = 0.8
-SUSPICIOUS_AT = 0.48
+SUSPICIOUS_AT = 0.5
 UNCLEAR_AT = 0.25
 LIVE_AT = 0.35
-LIVE_WITH_CUE_AT = 0.2  # where the words themselves say "now"
+LIVE_WITH_CUE_AT = 0.25  # where the words themselves say "now"
 SIGNAL_AT = 0.5
 ASKED_ABOUT_AT = 0.5
-QUESTION_AT = 0.5
+QUESTION_AT = 0.6
 TOO_LITTLE_AT = 0.2  # a scam said of too few words to tell is a guess
 SURE_OF_TYPE_AT = 0.4
 MAX_REASONS = 3

@@ -14,8 +14,8 @@ QUESTIONS: Mapping[str, Question] = {
     step.QUESTION.name: step.QUESTION for step in (money, when, online, unclear)
 }
 MOST_QUESTIONS = 3
-SURELY_NOT = 0.05  # so few of a hundred such texts were a scam: docs/model-card.md, calibration
-SHORT = 40  # columns
+SURELY_NOT = 0.05  # of texts below 0.1 three in a thousand were a scam: docs/model-card.md
+FEW_WORDS = 40  # columns
 GRAVE = (Verdict.SCAM, Verdict.SUSPICIOUS)
 
 
@@ -26,7 +26,9 @@ def is_small_talk(judgement: Judgement, plain: str) -> bool:
         and judgement.stage == Stage.NONE
         and judgement.nlu == "rasa"
         and judgement.confidence < SURELY_NOT
-        and wording.columns(plain) <= SHORT
+        and not judgement.signals
+        and wording.columns(plain) <= FEW_WORDS
+        and wording.language_of(plain) is not None  # words, not a number or a link alone
     )
 
 

@@ -12,6 +12,7 @@ from bot.conversation import messages
 from bot.conversation.messages import say
 from bot.conversation.turn import (
     BLANK,
+    NEXT_TIP,
     START,
     Choice,
     Line,
@@ -27,7 +28,6 @@ COMMANDS = frozenset({"profile", "mydata", "phone", "guardian"})
 TOPICS = frozenset({"profile", "mydata", "tips", "guardian", "quiz"})
 TIPS = ("on", "off", "pause")
 ANOTHER = "more_"  # how the wish for a tip begins; its number, from nought, follows
-NEXT_TIP = "tip"  # the fact which one they have not had
 MOST_TIPS = 1000  # a number of at most three figures: it must fit a button
 
 
@@ -57,18 +57,23 @@ def pressed(session: Session, question: str, value: str) -> Turn | None:
 
 def tip(session: Session) -> Turn:
     """Give a tip that fits them, each time another one."""
-    value = f"{ANOTHER}{session.facts.get(NEXT_TIP, 0)}"
+    value = f"{ANOTHER}{_next_tip(session)}"
     turn = replace(_asked(session, "tips", value), session=session)  # a question stays open
     return _count(turn, value)
 
 
 def _count(turn: Turn, value: str) -> Turn:
-    """Remember which tip comes next, once they were given one."""
+    """Remember which tip comes next, once they are given one; an older button is no step back."""
     given = value.removeprefix(ANOTHER)
-    if given == value or not given.isdecimal():
+    if not turn.effects or given == value or not given.isdecimal():
         return turn
-    facts = {**turn.session.facts, NEXT_TIP: (int(given) + 1) % MOST_TIPS}
+    following = max(_next_tip(turn.session), int(given) + 1) % MOST_TIPS
+    facts = {**turn.session.facts, NEXT_TIP: following}
     return replace(turn, session=replace(turn.session, facts=facts))
+
+
+def _next_tip(session: Session) -> int:
+    return int(str(session.facts.get(NEXT_TIP, 0)))
 
 
 def _asked(session: Session, topic: str, value: str) -> Turn:

@@ -9,6 +9,7 @@ from actions.triage.judgement import Judgement
 
 START = "listening"
 HANDED = "handed"  # the fact that officers have had the matter: what they found outweighs us
+NEXT_TIP = "tip"  # the fact which tip they have not had
 
 
 # -- what came in ---------------------------------------------------------------------------
@@ -206,7 +207,9 @@ class Session:
 
     def holding(self, matter: Judgement, answers: Mapping[str, str] | None = None) -> Session:
         """Return the session with this matter in the place of any other."""
-        return replace(self, facts={"matter": matter.to_facts(), "answers": dict(answers or {})})
+        kept = {NEXT_TIP: self.facts[NEXT_TIP]} if NEXT_TIP in self.facts else {}
+        facts = {**kept, "matter": matter.to_facts(), "answers": dict(answers or {})}
+        return replace(self, facts=facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ def read(file: Path) -> list[Labelled]:
         try:
             rows.append(labelled(json.loads(line)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BadRow(f"{file}, line {number}: needs text and type ({error})") from None
+            raise BadRow(f"{file}, line {number}: needs text and type ({error!r})") from None
     return rows
 
 
@@ -124,7 +124,8 @@ def labelled(row: Mapping[str, object]) -> Labelled:
     if unknown := set(kind.split("|")) - TYPES:
         raise ValueError(f"no type {', '.join(sorted(unknown))}")
     stage, escalate = row.get("stage"), row.get("escalate")
-    stages = frozenset(str(stage).split("|")) if stage and stage != "either" else frozenset()
+    stages = frozenset(str(stage).split("|")) if stage else frozenset()
+    stages = frozenset() if "either" in stages else stages
     if strange := stages - set(Stage):
         raise ValueError(f"no stage {', '.join(sorted(strange))}")
     if escalate not in ("must", "must_not", "either"):

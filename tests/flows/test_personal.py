@@ -460,6 +460,8 @@ def test_another_tip_is_another_one(line: Line) -> None:
 def test_who_asks_again_is_given_another_tip(line: Line) -> None:
     given = [line.commands("tips") for _ in range(3)]
     pressed = line.presses("tips", line.buttons[-1].rpartition(":")[2])
+    line.presses("tips", "more_1")  # an old button is no step back
+    line.says("今天天气真好")
     after = line.commands("tips")
 
     assert len({*given, pressed, after}) == 5

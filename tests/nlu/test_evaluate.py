@@ -77,7 +77,7 @@ def test_either_is_not_scored_for_escalation_and_must_is() -> None:
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ('{"text": "…"}', "type"),
+        ('{"text": "…"}', "KeyError..type"),
         ('{"text": "…", "type": "lone"}', "no type lone"),
         ('{"text": "…", "type": "loan|pizza"}', "no type pizza"),
         ('{"text": "…", "type": "loan", "stage": "alive"}', "no stage alive"),

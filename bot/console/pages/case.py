@@ -58,6 +58,7 @@ class Entry:
     day: str = ""  # set on the first of a day
     times: int = 1  # how often an event came, one after the other
     last: datetime | None = None  # when it came the last time, if it came again
+    late: bool = False  # on another day than the first time
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,16 +176,17 @@ def _timeline(ask: Ask, case: Case) -> list[Entry]:
         if each.event not in QUIET
     ]
     entries.sort(key=lambda entry: (entry.at, entry.id))
-    return _with_days(ask, _folded(entries))
+    return _with_days(ask, _folded(ask, entries))
 
 
-def _folded(entries: Sequence[Entry]) -> list[Entry]:
+def _folded(ask: Ask, entries: Sequence[Entry]) -> list[Entry]:
     """Make one line of an event that comes again and again: a case that nobody takes."""
     made: list[Entry] = []
     for each in entries:
         before = made[-1] if made else None
         if before and (before.kind, before.text) == ("event", each.text) and each.kind == "event":
-            made[-1] = replace(before, times=before.times + 1, last=each.at)
+            late = _day(ask, each.at) != _day(ask, before.at)
+            made[-1] = replace(before, times=before.times + 1, last=each.at, late=late)
         else:
             made.append(each)
     return made
@@ -211,10 +213,14 @@ def _others(ask: Ask, case: Case) -> list[Message]:
     return list(last.values())
 
 
+def _day(ask: Ask, at: datetime) -> str:
+    return at.astimezone(ask.service.region.timezone).strftime("%Y-%m-%d")
+
+
 def _with_days(ask: Ask, entries: Sequence[Entry]) -> list[Entry]:
     made, last = [], ""
     for each in entries:
-        day = each.at.astimezone(ask.service.region.timezone).strftime("%Y-%m-%d")
+        day = _day(ask, each.at)
         made.append(replace(each, day=day if day != last else ""))
         last = day
     return made

@@ -15,6 +15,7 @@ from actions.audit.models import AuditEntry
 from actions.cases.models import Case
 from actions.citizens.models import Citizen, ReceivedMessage
 from actions.db import later
+from actions.guardians.models import Guardian
 from actions.officers.models import Officer, Role
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane, OutboxMessage
@@ -27,6 +28,7 @@ from tests.line import newcomer
 
 LIVE = "公安局说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂"
 SCAM = "有人加我微信说带我炒股稳赚不赔，让我下载一个软件，他的电话是13971234567"
+WARDS_AND_RELATIVES = ("5000", "5001", "6001", "6002")
 NAMES = [f"update:{9000 + n}" for n in range(8)]
 
 
@@ -113,6 +115,24 @@ def test_one_whose_row_is_held_does_not_hold_up_the_others(
         return await asyncio.gather(*tasks)
 
     assert asyncio.run(others_first()) == [True] * 4
+
+
+def test_relatives_of_several_who_met_a_scam_at_once_hear_of_their_own(
+    intake: Intake, sessions: Sessions, now: datetime
+) -> None:
+    with sessions.begin() as db:
+        ward, other, aunt, uncle = (newcomer(db, address=each).id for each in WARDS_AND_RELATIVES)
+        for of, who in ((ward, aunt), (other, uncle), (ward, uncle)):
+            db.add(Guardian(ward_id=of, guardian_id=who, tells_warning=True, since=now))
+
+    take_in(intake, [update(n, SCAM) for n in range(3)])
+
+    with sessions() as db:
+        keys = db.scalars(
+            select(OutboxMessage.dedup_key).where(OutboxMessage.dedup_key.like("guardian:scam:%"))
+        )
+        told = {tuple(map(int, key.split(":")[2:4])) for key in keys}
+        assert told == {(ward, aunt), (other, uncle), (ward, uncle)}
 
 
 def test_a_repeat_among_others_changes_nothing_and_is_recorded(
