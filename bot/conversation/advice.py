@@ -14,7 +14,7 @@ QUESTIONS: Mapping[str, Question] = {
     step.QUESTION.name: step.QUESTION for step in (money, when, online, unclear)
 }
 MOST_QUESTIONS = 3
-SURELY_NOT = 0.05  # of texts below 0.1 three in a thousand were a scam: docs/model-card.md
+SURELY_NOT = 0.05  # of texts below 0.1 five in a thousand were a scam: docs/model-card.md
 FEW_WORDS = 40  # columns
 GRAVE = (Verdict.SCAM, Verdict.SUSPICIOUS)
 
