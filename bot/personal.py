@@ -26,7 +26,7 @@ from bot.campaigns import tips, wording
 from bot.campaigns.wording import SIDES, fill
 from bot.conversation import messages
 from bot.conversation.advice import GRAVE
-from bot.conversation.personal import ANOTHER, MOST_TIPS
+from bot.conversation.personal import ANOTHER, MOST_TIPS, tip_number
 from bot.conversation.turn import BLANK, Choice, Line, Personal, Prompt
 from bot.regions import Region
 
@@ -200,10 +200,9 @@ def _tips(db: Session, citizen: Citizen, value: str, region: Region, now: dateti
     if value == "pause":
         until = profiles.tips_pause(db, citizen_id=citizen.id, now=now)
         drop(db, citizen, Lane.BULK, now)
-        day = until.astimezone(region.timezone).strftime("%Y-%m-%d")
-        return Prompt((Line("tips.paused", {"day": day}),))
+        return Prompt((Line("tips.paused", {"day": str(region.day(until))}),))
     if value.startswith(ANOTHER):
-        return _tip(db, citizen, value.removeprefix(ANOTHER), region, now)
+        return _tip(db, citizen, tip_number(value) or 0, region, now)
     if value == "off":
         profiles.tips_off(db, citizen_id=citizen.id, now=now)
         drop(db, citizen, Lane.BULK, now)
@@ -212,9 +211,8 @@ def _tips(db: Session, citizen: Citizen, value: str, region: Region, now: dateti
     return Prompt((Line("tips.on"),))
 
 
-def _tip(db: Session, citizen: Citizen, nth: str, region: Region, now: datetime) -> Prompt:
+def _tip(db: Session, citizen: Citizen, number: int, region: Region, now: datetime) -> Prompt:
     """Give a piece of content that fits; with one of its pair to judge, if it has one."""
-    number = int(nth) if nth.isdecimal() and len(nth) < 4 else 0
     profile = profiles.find(db, citizen_id=citizen.id) or Profile(topics=[])
     piece = tips.choose(
         tips.shelf().values(),
@@ -225,7 +223,7 @@ def _tip(db: Session, citizen: Citizen, nth: str, region: Region, now: datetime)
             profile.occupation,
             profile.district,
         ),
-        day=now.astimezone(region.timezone).date(),
+        day=region.day(now),
         nth=number,
     )
     if piece is None:

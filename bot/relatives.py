@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from actions.citizens.models import Citizen
 from actions.guardians import store as guardians
-from actions.guardians.models import Guardian, Tells
+from actions.guardians.models import Tells
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
 from bot import texts
@@ -60,11 +60,11 @@ def _overview(db: Session, citizen: Citizen, region: Region) -> Prompt:
     if links:
         lines.append(BLANK)
     for number, link in enumerate(mine, start=1):
-        facts = {"number": str(number), "day": _day(link, region)}
+        facts = {"number": str(number), "day": str(region.day(link.since))}
         lines.append(Line("guardian.told", {**facts, "what": f"guardian.what.{link.tells}"}))
         choices.append(Choice("guardian", f"link_{link.id}", _numbered("change", number)))
     for number, link in enumerate(theirs, start=1):
-        facts = {"number": str(number), "day": _day(link, region)}
+        facts = {"number": str(number), "day": str(region.day(link.since))}
         lines.append(Line("guardian.ward", facts))
         choices.append(Choice("guardian", f"end_{link.id}", _numbered("leave", number)))
     if len(links) > 1:
@@ -75,10 +75,6 @@ def _overview(db: Session, citizen: Citizen, region: Region) -> Prompt:
 def _numbered(name: str, number: int) -> str:
     """Return the label of a button about one of at most so many links."""
     return f"guardian.{name}.{min(number, guardians.MOST_GUARDIANS)}"
-
-
-def _day(link: Guardian, region: Region) -> str:
-    return link.since.astimezone(region.timezone).strftime("%Y-%m-%d")
 
 
 def _one(
@@ -130,7 +126,7 @@ def tell_of_scam(db: Session, wards: Sequence[Citizen], *, region: Region, now: 
     """Tell those who are to hear of it that what these citizens met is a scam; once a day."""
     if not wards:
         return
-    day = now.astimezone(region.timezone).date()
+    day = region.day(now)
     ward_ids = [each.id for each in wards]
     for ward_id, guardian in guardians.to_tell(db, ward_ids=ward_ids, what=Tells.SCAM):
         key = f"guardian:scam:{ward_id}:{guardian.id}:{day}"

@@ -61,7 +61,7 @@ class Together(Generic[Asked, Answer]):
             batch = [each for each in batch if not each[1].done()]  # who asked has not gone away
             answers = await self._answer([asked for asked, _ in batch])
             self._last = len(batch)
-            self._busy_until = clock() + BUSY if len(batch) > 1 else 0.0
+            self._busy_until = clock() + BUSY
             for (_, future), answer in zip(batch, answers, strict=True):
                 if future.done():  # they went meanwhile
                     continue

@@ -95,7 +95,7 @@ def _go_out(db: Session, service: Service, campaign: Campaign, now: datetime) ->
         campaign.next_at = None
     *older, latest = due
     late = now - latest > GRACE and campaign.catch_up == CatchUp.SKIP
-    if not in_season(campaign, now.astimezone(service.region.timezone).date()):
+    if not in_season(campaign, service.region.day(now)):
         late = True  # the piece's own dates: this time is passed over
     for at in older[-50:]:
         store.begin(db, campaign, at=at, missed=True, now=now)

@@ -47,7 +47,7 @@ def pressed(session: Session, question: str, value: str) -> Turn | None:
     if (question, value) == ("do", "tip"):
         return tip(session)
     if question in TOPICS:
-        return _count(_asked(session, question, value), value)
+        return _asked(session, question, value)
     if question in ("warning", "checkin"):
         said, _, kind = value.partition("_")
         if kind in set(ScamType):
@@ -57,19 +57,15 @@ def pressed(session: Session, question: str, value: str) -> Turn | None:
 
 def tip(session: Session) -> Turn:
     """Give a tip that fits them, each time another one."""
-    value = f"{ANOTHER}{_next_tip(session)}"
-    turn = replace(_asked(session, "tips", value), session=session)  # a question stays open
-    return _count(turn, value)
+    turn = _asked(session, "tips", f"{ANOTHER}{_next_tip(session)}")
+    return replace(turn, session=replace(turn.session, step=session.step))  # ours stays open
 
 
-def _count(turn: Turn, value: str) -> Turn:
-    """Remember which tip comes next, once they are given one; an older button is no step back."""
-    given = value.removeprefix(ANOTHER)
-    if not turn.effects or given == value or not given.isdecimal():
-        return turn
-    following = max(_next_tip(turn.session), int(given) + 1) % MOST_TIPS
-    facts = {**turn.session.facts, NEXT_TIP: following}
-    return replace(turn, session=replace(turn.session, facts=facts))
+def tip_number(value: str) -> int | None:
+    """Return which tip is wished for, from nought; None where it is no such wish."""
+    nth = value.removeprefix(ANOTHER)
+    known = nth != value and nth.isdecimal() and len(nth) < len(str(MOST_TIPS))
+    return int(nth) if known else None
 
 
 def _next_tip(session: Session) -> int:
@@ -79,7 +75,11 @@ def _next_tip(session: Session) -> int:
 def _asked(session: Session, topic: str, value: str) -> Turn:
     if session.discreet and (topic == "quiz" or value.startswith(ANOTHER)):
         return say(session, "tip")  # said as the weather, like all else
-    return Turn(replace(session, step=START), (), (Personal(topic, value),))
+    session = replace(session, step=START)
+    if (given := tip_number(value)) is not None:  # an older button is no step back
+        following = max(_next_tip(session), given + 1) % MOST_TIPS
+        session = replace(session, facts={**session.facts, NEXT_TIP: following})
+    return Turn(session, (), (Personal(topic, value),))
 
 
 def _risk(session: Session, question: str, said: str, kind: ScamType) -> Turn | None:

@@ -51,17 +51,10 @@ def command(session: Session, name: str, argument: str) -> Turn:
         return _command_of_trust(session, name, argument)
     if (turn := personal.command(session, name, argument)) is not None:
         return turn
-    match name:
-        case "language":
-            return _language(session, argument.lower())
-        case "stop":
-            return _stop(session)
-        case "forget":
-            return _ask_forget(session)
-        case "person":
-            return _person(session, argument)
-        case "start" | "check":
-            session = replace(session, step=START)
+    if (turn := _wish(session, name, argument, language=argument.lower())) is not None:
+        return turn
+    if name in ("start", "check"):
+        session = replace(session, step=START)
     intent = {"start": "greet"}.get(name, name)
     key, choices = SAYINGS.get(intent, ("command.unknown", (messages.CHECK, messages.PERSON)))
     return say(session, key, *choices)
@@ -83,11 +76,16 @@ def pressed(session: Session, question: str, value: str) -> Turn | None:
 
 def spoken(session: Session, said: Said) -> Turn | None:
     """Return what follows from words that ask for one of these, or None for any other."""
-    match said.intent:
+    return _wish(session, said.intent, said.text)
+
+
+def _wish(session: Session, name: str | None, words: str, *, language: str = "") -> Turn | None:
+    """Return what follows from a wish; a spoken one has its language in the words."""
+    match name:
         case "person":
-            return _person(session, said.text)
+            return _person(session, words)
         case "language":
-            return _language(session, _wanted_language(said))
+            return _language(session, language or _wanted_language(words))
         case "stop":
             return _stop(session)
         case "forget":
@@ -132,8 +130,8 @@ def _language(session: Session, wanted: str) -> Turn:
     return Turn(session, (Prompt((Line("language.ask"),), LANGUAGE_CHOICES),))
 
 
-def _wanted_language(said: Said) -> str:
-    plain = wording.plain(said.text)
+def _wanted_language(words: str) -> str:
+    plain = wording.plain(words)
     if "english" in plain or "英" in plain:
         return "en"
     return "zh" if "中文" in plain or "chinese" in plain or "汉语" in plain else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
@@ -29,6 +30,10 @@ class Region:
     banks: Mapping[str, str]  # name to the hotline printed on its cards
     districts: Mapping[str, str]  # name to its English name
     escalation: Policy = policy.USUAL  # who is alerted to a case, after how long, then whom
+
+    def day(self, when: datetime) -> date:
+        """Return the day that it is in the region at this moment."""
+        return when.astimezone(self.timezone).date()
 
     def district_name(self, district: str, language: str) -> str:
         """Return what a district is called in this language."""

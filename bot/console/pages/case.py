@@ -185,7 +185,8 @@ def _folded(ask: Ask, entries: Sequence[Entry]) -> list[Entry]:
     for each in entries:
         before = made[-1] if made else None
         if before and (before.kind, before.text) == ("event", each.text) and each.kind == "event":
-            late = _day(ask, each.at) != _day(ask, before.at)
+            day = ask.service.region.day
+            late = day(each.at) != day(before.at)
             made[-1] = replace(before, times=before.times + 1, last=each.at, late=late)
         else:
             made.append(each)
@@ -213,14 +214,10 @@ def _others(ask: Ask, case: Case) -> list[Message]:
     return list(last.values())
 
 
-def _day(ask: Ask, at: datetime) -> str:
-    return at.astimezone(ask.service.region.timezone).strftime("%Y-%m-%d")
-
-
 def _with_days(ask: Ask, entries: Sequence[Entry]) -> list[Entry]:
     made, last = [], ""
     for each in entries:
-        day = _day(ask, each.at)
+        day = str(ask.service.region.day(each.at))
         made.append(replace(each, day=day if day != last else ""))
         last = day
     return made
