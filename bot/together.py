@@ -23,7 +23,7 @@ JOIN = 0.003  # seconds that the first then waits for them at most
 class Together(Generic[Asked, Answer]):
     """`answer` answers a batch, each request for itself: one that fails has its error as answer.
 
-    It must not raise: then nobody would know whose error that is.
+    If it raises, that is the answer to each of the batch.
     """
 
     def __init__(
@@ -59,7 +59,11 @@ class Together(Generic[Asked, Answer]):
                     await asyncio.wait_for(self._as_many.wait(), JOIN)
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             batch = [each for each in batch if not each[1].done()]  # who asked has not gone away
-            answers = await self._answer([asked for asked, _ in batch])
+            answers: Sequence[Answer | Exception]
+            try:
+                answers = await self._answer([asked for asked, _ in batch])
+            except Exception as error:  # noqa: BLE001  those who asked must not wait for ever
+                answers = [error] * len(batch)
             self._last = len(batch)
             self._busy_until = clock() + BUSY
             for (_, future), answer in zip(batch, answers, strict=True):
