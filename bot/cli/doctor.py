@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import typer
 from rich.console import Console
@@ -12,11 +13,13 @@ from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 
 from actions.officers import store as officers
 from bot import database, logs, settings, wiring
+from bot.channels.telegram.webhook import PATH
 from bot.cli import nlu
 from bot.nlu import train as training
 from bot.settings import PREFIX, Settings
 
 Finding = tuple[bool, str]
+LATELY = timedelta(hours=1)  # an older failure of the webhook has most likely been mended
 _NO_CHAT = f"dispatch: console only ({PREFIX}DISPATCH_CHAT_ID is not set)"
 
 
@@ -89,8 +92,10 @@ async def _telegram(chosen: Settings) -> list[Finding]:
     bot = Bot(chosen.telegram_token.get_secret_value(), base_url=f"{chosen.telegram_api}/bot")
     try:
         async with bot:
-            found = (True, f"Telegram: @{bot.username} answers")
-            return [found, await _dispatch(bot, chosen.dispatch_chat_id)]
+            found = [(True, f"Telegram: @{bot.username} answers")]
+            if chosen.telegram_webhook_url is not None:
+                found += await _webhook(bot, str(chosen.telegram_webhook_url))
+            return [*found, await _dispatch(bot, chosen.dispatch_chat_id)]
     except InvalidToken:
         said = f"Telegram: {PREFIX}TELEGRAM_TOKEN is not known; @BotFather shows it"
     except TelegramError as error:
@@ -99,6 +104,24 @@ async def _telegram(chosen: Settings) -> list[Finding]:
             f"machine's way there, or set {PREFIX}TELEGRAM_API"
         )
     return [(False, said)]
+
+
+async def _webhook(bot: Bot, url: str) -> list[Finding]:
+    """Tell how Telegram fares with our address; it keeps its last failure for us."""
+    try:
+        known = await bot.get_webhook_info()
+    except TelegramError:  # a Bot API server that does not know the method
+        return []
+    failed_at = known.last_error_date
+    if known.url != url:
+        return [(True, "webhook: not set yet; `fanzha run` sets it")]
+    if known.pending_update_count and failed_at and datetime.now(UTC) - failed_at < LATELY:
+        said = (
+            f"webhook: Telegram could not post to {url} ({known.last_error_message}); it must "
+            f"reach {PREFIX}TELEGRAM_LISTEN, path {PATH}, while `fanzha run` is up"
+        )
+        return [(False, said)]
+    return [(True, f"webhook: Telegram posts to {url}")]
 
 
 async def _dispatch(bot: Bot, chat_id: int | None) -> Finding:

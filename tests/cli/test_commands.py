@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -138,6 +139,29 @@ def test_doctor_knows_the_officers_chat_and_who_is_missing(here: Fanzha) -> None
     assert "the bot is in “值班群”: -1001234567890" in nobody.stdout
     assert "✗ dispatch: the bot is in no chat -1" in missing.stdout
     assert "✓ dispatch: “值班群” (-1001234567890)" in fine.stdout
+
+
+def test_doctor_says_what_telegram_could_not_post(here: Fanzha) -> None:
+    url = "http://127.0.0.1:9/telegram"
+    with BotApiDouble() as api:
+        hook = {
+            "TELEGRAM_TOKEN": api.token,
+            "TELEGRAM_API": api.url,
+            "TELEGRAM_WEBHOOK_URL": url,
+            "TELEGRAM_WEBHOOK_SECRET": "hushhush",
+        }
+        before = here("doctor", **hook)
+        httpx.post(f"{api.url}/bot{api.token}/setWebhook", json={"url": url})
+        nothing_yet = here("doctor", **hook)
+        api.citizen(9).says("在吗")
+        failed = here("doctor", **hook)
+        elsewhere = here("doctor", **hook | {"TELEGRAM_WEBHOOK_URL": f"{url}2"})
+
+    assert "✓ webhook: not set yet" in before.stdout
+    assert f"✓ webhook: Telegram posts to {url}" in nothing_yet.stdout
+    assert f"✗ webhook: Telegram could not post to {url} (" in failed.stdout
+    assert "must reach FANZHA_TELEGRAM_LISTEN, path /telegram" in failed.stdout
+    assert "✓ webhook: not set yet" in elsewhere.stdout
 
 
 def test_a_home_that_cannot_be_made_is_told_with_its_remedy(here: Fanzha, tmp_path: Path) -> None:
