@@ -44,6 +44,9 @@ SIGNALS = (
 UNCLEAR = "unclear"  # the intent of texts of which nobody could tell
 HEADS = ("stage", "types", "scam", "signals", "talk", UNCLEAR)  # the longest to learn first
 MODEL_FILE = "judge.npz"
+# Each text weighs its n-grams as if it held ten more that say nothing (a common one weighs 8 before
+# scaling): a few words, or one slip of the thumb in a few, must not prove much.
+SILENT = 10 * 8.0**2
 
 Rows = tuple[NDArray[np.float32], sparse.csr_matrix]  # dense and sparse features of the same texts
 
@@ -188,7 +191,7 @@ class Judge(IntentClassifier, GraphComponent):
         )
 
     def _weigh(self, counts: Sequence[sparse.csr_matrix]) -> sparse.csr_matrix:
-        """Turn counts into unit rows of tf-idf over the columns seen in training."""
+        """Turn counts into rows of tf-idf over the columns seen in training, short of unit length."""
         indices = np.concatenate([each.indices for each in counts])
         lengths = np.concatenate([np.diff(each.indptr) for each in counts])
         at = np.searchsorted(self._columns, indices)
@@ -197,8 +200,7 @@ class Judge(IntentClassifier, GraphComponent):
         rows = np.repeat(np.arange(len(lengths)), lengths)[known]
         columns = at[known]
         values = np.concatenate([each.data for each in counts])[known] * self._idf[columns]
-        norms = np.sqrt(np.bincount(rows, values * values, len(lengths)))
-        norms[norms == 0] = 1.0
+        norms = np.sqrt(np.bincount(rows, values * values, len(lengths)) + SILENT)
         ends = np.cumsum(np.bincount(rows, minlength=len(lengths)))
         return sparse.csr_matrix(
             (np.asarray(values / norms[rows], np.float32), columns, np.r_[0, ends]),
