@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.desk import Desk
 
 SNOOZE = 30  # minutes, as a button
-OPENINGS = {"live": "desk.open", "warning": "desk.warning"}
+OPENINGS = {"live": "desk.open", "danger": "desk.danger", "warning": "desk.warning"}
 LONGEST_WORDS = 2400  # characters of a citizen's words on a card; Telegram takes 4,096 in all
 
 
@@ -28,14 +28,13 @@ def card(db: Session, desk: Desk, case: Case) -> dict[str, object]:
     """Return the card: what, how urgent, why, the citizen's words, indicators, buttons."""
     told = reports.list_for_case(db, case_id=case.id)
     known = indicators.list_for_case(db, case_id=case.id)
-    opening = OPENINGS.get(case.cause, "desk.person")
+    openings = [OPENINGS.get(case.cause, "desk.person")]
+    if case.cause == "danger" and case.type:  # a fraud that goes with it
+        openings.append("desk.open")
+    kind = f"type.{case.type}" if case.type else "—"
     lines = [
-        desk.say(
-            opening,
-            case=case.code,
-            type=f"type.{case.type}" if case.type else "—",
-            stage=f"stage.{case.stage}",
-        )
+        desk.say(opening, case=case.code, type=kind, stage=f"stage.{case.stage}")
+        for opening in openings
     ]
     if case.type:
         lines.append(f"[{case.type} · {case.stage}]")

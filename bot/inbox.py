@@ -23,7 +23,7 @@ from actions.indicators.extract import Found
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
 from actions.reports import store as reports
-from actions.triage import wording
+from actions.triage import danger, wording
 from actions.triage.assess import assess
 from actions.triage.judgement import Judgement, Verdict
 from actions.triage.understanding import Understanding
@@ -53,6 +53,7 @@ from bot.conversation.turn import (
 from bot.desk import Desk
 from bot.inbound import Inbound, Words
 
+OWN = ("own", "edited")  # where words come from that are the citizen's
 RECENT = timedelta(hours=1)  # what was said this long ago still belongs to a request for a person
 
 
@@ -162,7 +163,8 @@ def _event(
         everyday(plain, understanding, assessed.judgement) if content.origin == "own" else None
     )
     language = wording.language_of(content.text)
-    return Said(content.text, assessed.judgement, intent, language), assessed.indicators
+    peril = danger.find(plain) if content.origin in OWN else None
+    return Said(content.text, assessed.judgement, intent, language, peril), assessed.indicators
 
 
 def _follow_language(citizen: Citizen, event: Event, message: Inbound, desk: Desk) -> None:
@@ -171,7 +173,7 @@ def _follow_language(citizen: Citizen, event: Event, message: Inbound, desk: Des
     What somebody else wrote, or a lone "OK" or name of an app, does not change how they speak.
     """
     if not citizen.language_chosen and isinstance(event, Said) and event.language:
-        own = isinstance(message.content, Words) and message.content.origin in ("own", "edited")
+        own = isinstance(message.content, Words) and message.content.origin in OWN
         scrap = event.language == "en" and len(event.text.split()) < 2
         if citizen.language is None or (own and not scrap):
             citizen.language = event.language

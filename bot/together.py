@@ -59,17 +59,21 @@ class Together(Generic[Asked, Answer]):
                     await asyncio.wait_for(self._as_many.wait(), JOIN)
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             batch = [each for each in batch if not each[1].done()]  # who asked has not gone away
-            answers: Sequence[Answer | Exception]
-            try:
-                answers = await self._answer([asked for asked, _ in batch])
-            except Exception as error:  # noqa: BLE001  those who asked must not wait for ever
-                answers = [error] * len(batch)
+            # One thing to gather: an error is an answer, too, or they would wait for ever.
+            (answered,) = await asyncio.gather(
+                self._answer([asked for asked, _ in batch]), return_exceptions=True
+            )
             self._last = len(batch)
             self._busy_until = clock() + BUSY
+            answers: Sequence[Answer | BaseException]
+            if isinstance(answered, BaseException):
+                answers = [answered] * len(batch)
+            else:
+                answers = answered
             for (_, future), answer in zip(batch, answers, strict=True):
                 if future.done():  # they went meanwhile
                     continue
-                if isinstance(answer, Exception):
+                if isinstance(answer, BaseException):
                     future.set_exception(answer)
                 else:
                     future.set_result(answer)

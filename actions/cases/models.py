@@ -49,7 +49,9 @@ class Case(Base):
     citizen_id: Mapped[int | None] = mapped_column(
         ForeignKey("citizen.id", ondelete="SET NULL"), index=True
     )
-    cause: Mapped[str]  # "live" or "person": a fraud under way, or a citizen asked for somebody
+    # "live": a fraud under way; "danger": a life; "person": a citizen asked for somebody;
+    # "warning": a warning that nobody answered.
+    cause: Mapped[str]
     type: Mapped[str | None]
     stage: Mapped[str]
     reasons: Mapped[list[str]]
@@ -70,6 +72,11 @@ class Case(Base):
     owner: Mapped[Officer | None] = relationship(lazy="joined")
     citizen: Mapped[Citizen | None] = relationship()
     merged_into: Mapped[Case | None] = relationship(remote_side=[id])
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it cannot wait for whoever is next."""
+        return self.cause in ("live", "danger")
 
 
 class Author(StrEnum):

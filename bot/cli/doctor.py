@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import typer
 from rich.console import Console
@@ -12,7 +12,7 @@ from telegram import Bot, Chat, Update
 from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 
 from actions.officers import store as officers
-from bot import database, logs, settings, wiring
+from bot import clock, database, logs, settings, wiring
 from bot.channels.telegram.webhook import PATH
 from bot.cli import nlu
 from bot.nlu import train as training
@@ -115,7 +115,7 @@ async def _webhook(bot: Bot, url: str) -> list[Finding]:
     failed_at = known.last_error_date
     if known.url != url:
         return [(True, "webhook: not set yet; `fanzha run` sets it")]
-    if known.pending_update_count and failed_at and datetime.now(UTC) - failed_at < LATELY:
+    if known.pending_update_count and failed_at and clock.now() - failed_at < LATELY:
         said = (
             f"webhook: Telegram could not post to {url} ({known.last_error_message}); it must "
             f"reach {PREFIX}TELEGRAM_LISTEN, path {PATH}, while `fanzha run` is up"

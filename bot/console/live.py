@@ -150,7 +150,7 @@ def _event(signal: Signal | None) -> str:
     if signal is None:
         return "event: look\ndata: {}\n\n"
     case = signal.case
-    told = {"code": case.code, "opened": signal.opened, "urgent": case.cause == "live"}
+    told = {"code": case.code, "opened": signal.opened, "urgent": case.urgent}
     return f"event: case\ndata: {json.dumps(told)}\n\n"
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from actions.triage import wording
+from actions.triage.danger import Danger
 from actions.triage.judge import reconsider
 from actions.triage.judgement import Judgement
 from bot.conversation import messages, personal, quiet, standing, wishes
 from bot.conversation.advice import GRAVE, QUESTIONS, added_steps, is_small_talk, next_question
 from bot.conversation.messages import say
 from bot.conversation.turn import (
+    DANGER,
     HANDED,
     START,
     Command,
@@ -45,7 +47,12 @@ PLAIN_QUESTIONS = frozenset({"forget", "language", "helped"})
 
 def advance(session: Session, event: Event) -> Turn:
     """Return the session, messages and effects that follow from one event."""
+    if not session.case:  # what threatened them is over, or not told yet
+        session = replace(session, facts={k: v for k, v in session.facts.items() if k != DANGER})
     turn = _spoken(session, event)
+    if isinstance(threat := session.facts.get(DANGER), str):
+        told = tuple(messages.with_them(each, threat) for each in turn.prompts)
+        turn = replace(turn, prompts=told)
     if session.case or any(isinstance(each, OpenCase) for each in turn.effects):
         facts = {**turn.session.facts, HANDED: True}
         return replace(turn, session=replace(turn.session, facts=facts))
@@ -95,6 +102,8 @@ def _advance(session: Session, event: Event) -> Turn:
 
 
 def _said(session: Session, said: Said) -> Turn:
+    if said.danger:
+        return _in_danger(session, said, said.danger)
     if said.judgement.escalate:
         return _described(session, said)
     if session.officer_on and said.intent not in LEFT_TO_US:
@@ -108,6 +117,20 @@ def _said(session: Session, said: Said) -> Turn:
     if said.intent:
         return _everyday(session, said)
     return _described(session, said)
+
+
+def _in_danger(session: Session, said: Said, danger: Danger) -> Turn:
+    """A life comes first; a fraud that the words tell of, too, is told of after it."""
+    judgement = said.judgement
+    grave = judgement.verdict in GRAVE
+    session = session.holding(judgement) if grave else session
+    session = replace(session, step=START, facts={**session.facts, DANGER: str(danger)})
+    urgent = (messages.urgent(judgement, None),) if judgement.escalate else ()
+    alarm: Effect = OpenCase("danger", judgement if grave else None)
+    if session.case:
+        alarm = TellDesk(said.text, (Line("desk.danger"),), judgement)
+    filed = FileReport(said.text, judgement)
+    return Turn(session, (messages.in_danger(danger), *urgent), (filed, alarm))
 
 
 def _to_officer(session: Session, said: Said) -> Turn:

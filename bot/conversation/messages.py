@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from actions.triage.danger import Danger
 from actions.triage.judgement import Judgement, ScamType, Stage, Verdict
 from bot.conversation import advice
 from bot.conversation.steps.question import Question
@@ -12,6 +14,7 @@ from bot.conversation.turn import BLANK, Choice, Line, Prompt, Session, Turn
 PERSON = Choice("do", "person", "do.person")
 CHECK = Choice("do", "check", "do.check")
 TIP = Choice("do", "tip", "do.tip")
+RECEIPTS = frozenset({"case.passed_on", "case.thanks"})
 QUIET = Choice("quiet", "on", "quiet.button")  # looks like the weather
 
 
@@ -74,6 +77,20 @@ def noted(added: tuple[Line, ...]) -> Prompt:
     """The answer went to the case; what it has made urgent comes first."""
     urgent_now = (Line("urgent.also"), *added, BLANK) if added else ()
     return Prompt((*urgent_now, Line("case.thanks")))
+
+
+def in_danger(danger: Danger) -> Prompt:
+    """A life comes first: what to do now, whom to call, who is coming."""
+    choices = (QUIET,) if danger != Danger.SUICIDE else ()
+    return Prompt((Line(f"danger.{danger}.say"),), choices)
+
+
+def with_them(prompt: Prompt, danger: str) -> Prompt:
+    """The same message, with more than a receipt for somebody whose life is in danger."""
+    stay = Line(f"danger.{danger}.stay")
+    return replace(
+        prompt, lines=tuple(stay if each.key in RECEIPTS else each for each in prompt.lines)
+    )
 
 
 def in_group(judgement: Judgement) -> Prompt:

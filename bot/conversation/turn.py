@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from actions.triage.danger import Danger
 from actions.triage.judgement import Judgement
 
 START = "listening"
 HANDED = "handed"  # the fact that officers have had the matter: what they found outweighs us
 NEXT_TIP = "tip"  # the fact which tip they have not had
+DANGER = "danger"  # the fact that a life was spoken of as in danger, and how
+LASTING = (NEXT_TIP, DANGER)  # facts that are of no one matter
 
 
 # -- what came in ---------------------------------------------------------------------------
@@ -17,12 +20,15 @@ NEXT_TIP = "tip"  # the fact which tip they have not had
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Words, with what triage made of them. `intent` is an everyday intent such as "thanks"."""
+    """Words, with what triage made of them. `intent` is an everyday intent such as "thanks";
+    `danger` is what threatens a life, by the citizen's own words.
+    """
 
     text: str
     judgement: Judgement
     intent: str | None = None
     language: str | None = None
+    danger: Danger | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,7 @@ class FileReport(Effect):
 
 @dataclass(frozen=True, slots=True)
 class OpenCase(Effect):
-    """Put a person on it. `cause` is "live" or "person"."""
+    """Put a person on it. `cause` is "live", "danger" or "person"."""
 
     cause: str
     judgement: Judgement | None
@@ -207,7 +213,7 @@ class Session:
 
     def holding(self, matter: Judgement, answers: Mapping[str, str] | None = None) -> Session:
         """Return the session with this matter in the place of any other."""
-        kept = {NEXT_TIP: self.facts[NEXT_TIP]} if NEXT_TIP in self.facts else {}
+        kept = {name: self.facts[name] for name in LASTING if name in self.facts}
         facts = {**kept, "matter": matter.to_facts(), "answers": dict(answers or {})}
         return replace(self, facts=facts)
 

@@ -65,6 +65,52 @@ SCRIPTS = {
         officer: close false_alarm
         * live closed
     """,
+    "a life comes before everything": """
+        市民: 我不想活了，站在楼顶上
+        > 人最要紧。现在就拨 110
+        > 心理援助热线 12356
+        < 没看出
+        * danger open
+        ! 🆘
+        ! 站在楼顶上
+        市民: 没人在乎我
+        > 我在听
+        < 没看出
+        ! 没人在乎我
+        民警: claim
+        > 李警官
+        民警: close stopped
+        市民: 你好
+        < 我在听
+    """,
+    "a life comes first in an open case, too, and in English": """
+        /person
+        citizen: I want to kill myself
+        > You matter most
+        > crisis line 12356
+        * person open
+        ! 🆘
+        ! kill myself
+    """,
+    "who is held, or sees a knife, hears how to get help without a sound": """
+        市民: 他们把我关在酒店房间里不让我走
+        > 先保自己平安
+        > 发短信到 12110
+        * danger open
+    """,
+    "a fraud that goes with it is not lost": """
+        市民: 公安局说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂，我不想活了
+        > 人最要紧
+        * danger open
+        ! 冒充公检法或政府
+        市民: 怎么办
+        > 挂断电话
+    """,
+    "what only sounds like it is none": """
+        市民: 笑死我了，想死你们了
+        < 12356
+        *
+    """,
     "who is in love does not believe it, and the verdict stands": """
         市民: 网上认识的女朋友，没见过面，带我做外汇投资，说稳赚
         > 诈骗

@@ -94,7 +94,7 @@ def _show(ask: Ask, template: str) -> Response:
         template,
         here="queue",
         case=case,
-        urgent=case.cause == "live",
+        urgent=case.urgent,
         holds=holds,
         mine=case.owner_id == ask.officer.id,
         timer=timer,

@@ -83,7 +83,7 @@ def cards(ask: Ask) -> dict[str, list[Card]]:
 def _card(ask: Ask, case: Case, glance: Glance) -> Card:
     mine = case.owner_id == ask.officer.id and case.status == Status.CLAIMED
     since = case.closed_at or case.claimed_at or case.opened_at
-    return Card(case, glance, case.cause == "live", mine, since)
+    return Card(case, glance, case.urgent, mine, since)
 
 
 ROUTES = [
