@@ -23,7 +23,7 @@ JOIN = 0.003  # seconds that the first then waits for them at most
 class Together(Generic[Asked, Answer]):
     """`answer` answers a batch, each request for itself: one that fails has its error as answer.
 
-    If it raises, that is the answer to each of the batch.
+    It must not raise: then nobody would know whose error that is.
     """
 
     def __init__(
@@ -59,21 +59,13 @@ class Together(Generic[Asked, Answer]):
                     await asyncio.wait_for(self._as_many.wait(), JOIN)
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             batch = [each for each in batch if not each[1].done()]  # who asked has not gone away
-            # One thing to gather: an error is an answer, too, or they would wait for ever.
-            (answered,) = await asyncio.gather(
-                self._answer([asked for asked, _ in batch]), return_exceptions=True
-            )
+            answers = await self._answer([asked for asked, _ in batch])
             self._last = len(batch)
             self._busy_until = clock() + BUSY
-            answers: Sequence[Answer | BaseException]
-            if isinstance(answered, BaseException):
-                answers = [answered] * len(batch)
-            else:
-                answers = answered
             for (_, future), answer in zip(batch, answers, strict=True):
                 if future.done():  # they went meanwhile
                     continue
-                if isinstance(answer, BaseException):
+                if isinstance(answer, Exception):
                     future.set_exception(answer)
                 else:
                     future.set_result(answer)

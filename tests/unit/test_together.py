@@ -99,24 +99,6 @@ def test_an_error_is_told_to_who_caused_it_and_to_nobody_else() -> None:
     assert isinstance(broken, ValueError)
 
 
-def test_a_failing_worker_is_told_to_all_of_its_batch_and_the_next_is_done() -> None:
-    fails = iter([True, False])
-
-    async def work(asked: Sequence[int]) -> list[int | Exception]:
-        if next(fails):
-            raise OSError("no space left")
-        return [each * 2 for each in asked]
-
-    async def day() -> tuple[list[int | BaseException], int]:
-        doing = Together[int, int](work)
-        async with asyncio.timeout(10):
-            return await ask(doing, 1, 2), await doing.ask(3)
-
-    failed, next_one = asyncio.run(day())
-    assert [type(each) for each in failed] == [OSError, OSError]
-    assert next_one == 6
-
-
 def test_who_went_away_is_not_worked_for(busy: None) -> None:
     work = Work()
 
