@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import phonenumbers
@@ -23,6 +23,7 @@ _WALLET = re.compile(
 _APP = re.compile(
     r"[“\"「『《〈]([^”\"」』》〉\n]{2,16})[”\"」』》〉]\s*(?:的)?\s*(?:APP|app|App|软件|平台|应用)"
 )
+_GOVERNMENT = re.compile(r"(?:^|\.)gov(?:\.(?:cn|sg|hk|tw|mo|my|uk|au|in))?$")
 _CONTACT = re.compile(
     r"(?i)(?:微信号?|wechat|weixin|vx|v信|qq号?|企鹅号?|telegram|纸飞机|line|whatsapp)\s*(?:id|号|是|为|：|:|@|\s)*\s*(@?[a-z0-9][a-z0-9_\-]{4,25})"
 )
@@ -44,6 +45,12 @@ def extract(text: str, *, region: str) -> tuple[Found, ...]:
     text = unicodedata.normalize("NFKC", text)
     found = dict.fromkeys(_find(text, region))
     return tuple(found)
+
+
+def is_official(found: Sequence[Found]) -> bool:
+    """Tell whether there are links and all lead to a government: nobody else gets such a name."""
+    links = [each.value for each in found if each.kind == Kind.LINK]
+    return bool(links) and all(_GOVERNMENT.search(link.partition("/")[0]) for link in links)
 
 
 def _find(text: str, region: str) -> Iterator[Found]:

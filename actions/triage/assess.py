@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from actions.indicators import store as indicators
-from actions.indicators.extract import Found, extract
+from actions.indicators.extract import Found, extract, is_official
 from actions.triage.judge import judge
 from actions.triage.judgement import Judgement
 from actions.triage.understanding import Understanding
@@ -27,4 +27,5 @@ def assess(
     """Judge a text by the model, the rules and what earlier reports named."""
     found = extract(text, region=country)
     known = bool(found) and indicators.any_known(db, found)
-    return Assessment(judge(text, understanding, known=known), found)
+    official = is_official(found)
+    return Assessment(judge(text, understanding, known=known, official=official), found)

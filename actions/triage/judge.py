@@ -15,6 +15,7 @@ from actions.triage.understanding import Understanding
 SCAM_AT = 0.8
 SUSPICIOUS_AT = 0.5
 UNCLEAR_AT = 0.25
+FOREIGN_AT = 0.05  # in a script that we were not taught, where less is a sign
 LIVE_AT = 0.35
 LIVE_WITH_CUE_AT = 0.25  # where the words themselves say "now"
 SIGNAL_AT = 0.5
@@ -41,9 +42,11 @@ TELLING = (
 )
 
 
-def judge(text: str, model: Understanding | None, *, known: bool = False) -> Judgement:
+def judge(
+    text: str, model: Understanding | None, *, known: bool = False, official: bool = False
+) -> Judgement:
     """Judge one text. `model` is None while the NLU server is away; `known` says that an
-    indicator in it was named in an earlier scam.
+    indicator in it was named in an earlier scam, `official` that all its links are a government's.
     """
     plain = wording.plain(text)
     seen = model or rules.read(plain)
@@ -51,11 +54,15 @@ def judge(text: str, model: Understanding | None, *, known: bool = False) -> Jud
         {Signal(name) for name, p in seen.signals.items() if p >= SIGNAL_AT}
         | (rules.find_signals(plain) if seen.scam >= SUSPICIOUS_AT else frozenset())
     )
-    scam = rules.weigh(plain, seen.scam, signals)
+    scam = rules.weigh(plain, seen.scam, signals, official=official)
     scam = max(scam, KNOWN) if known else scam
     kind = _most_likely(seen.types)
     stage = _stage(seen.stage, says_now=bool(rules.LIVE.search(plain)))
     verdict = _verdict(scam)
+    if stage == Stage.LOSS and rules.JUST_PAID.search(plain):
+        stage = Stage.LIVE  # a bank can still stop it
+    elif stage == Stage.LOSS and not (Signal.PAID in signals or rules.tells_of_loss(plain)):
+        stage = Stage.CONTACTED  # nobody says that anything has gone
     if stage == Stage.LIVE and verdict == Verdict.UNCLEAR:
         verdict = Verdict.SUSPICIOUS  # better one officer too many than one too few
     if stage != Stage.LIVE and seen.unclear >= TOO_LITTLE_AT and scam <= seen.scam:
@@ -64,6 +71,8 @@ def judge(text: str, model: Understanding | None, *, known: bool = False) -> Jud
         )  # unless more than words speaks for it
     if rules.BARE.fullmatch(plain) and not known:
         verdict, stage = Verdict.UNCLEAR, Stage.NONE
+    if scam >= FOREIGN_AT and wording.is_foreign(plain):
+        verdict = max(verdict, Verdict.UNCLEAR, key=_gravity)
     if stage == Stage.QUERY and seen.stage[Stage.QUERY] >= QUESTION_AT and not known:
         verdict = Verdict.NO_SIGN  # who asks in general is answered, not warned of themselves
     if verdict in (Verdict.SCAM, Verdict.SUSPICIOUS):

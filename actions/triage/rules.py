@@ -12,9 +12,13 @@ from collections.abc import Mapping
 from actions.triage.judgement import ScamType, Signal, Stage
 from actions.triage.understanding import Understanding
 
+# After 打: money is meant by it, not a telephone.
+_NO_CALL = (
+    r"(?!\s*[了过给个一几]{0,3}\s*(?:110|12\d|119|96110|123\d\d|95\d{3}|报警|[^。，,\n]{0,8}电话))"
+)
 SIGNALS: Mapping[Signal, re.Pattern[str]] = {
     Signal.ASKED_PAY: re.compile(
-        r"(?:让|叫|要|要求|催)(?:我|我妈|我爸|他|她|你|先|我们)?[^。!?\n]{0,12}"
+        r"(?<![没不])(?<!没有)(?:让|叫|要|要求|催)(?:我|我妈|我爸|他|她|你|先|我们)?[^。!?\n]{0,12}"
         r"(?:转账|转钱|汇款|打款|打钱|充值|垫付|垫资|缴纳?|交[^通流往]|付款|转到|转入|转过去|存入|补单)"
         r"|(?:保证金|解冻费|手续费|激活费|验资|认证金|会员费|工本费|押金|税金|关税|服务费)"
         r"|安全账户|先(?:转|付|交|打)[^。]{0,6}(?:钱|元|块|万|费)"
@@ -57,8 +61,12 @@ SIGNALS: Mapping[Signal, re.Pattern[str]] = {
         r"|hotel|go somewhere (?:quiet|alone)|stay(?:ing)? alone|be alone"
     ),
     Signal.PAID: re.compile(
-        r"(?:已经|刚|刚刚|刚才|都|又|就|前后|一共|总共|被)[^。\n]{0,10}(?:转了|付了|交了|充了|打了|汇了|投了|垫了|转走|扣了|转账了|转过去|骗了|给了)"
-        r"|(?:转|付|交|充|打|汇|投|垫|骗)了[^。\n]{0,8}\d|转过去了|钱没了|提不出来|提不了现|无法提现|取不出来"
+        r"(?:已经|刚|刚刚|刚才|都|又|就|前后|一共|总共|被)[^。\n]{0,10}(?:转了|付了|交了|充了|打了"
+        + _NO_CALL
+        + r"|汇了|投了|垫了|转走|扣了|转账了|转过去|骗了|给了)"
+        r"|(?:转|付|交|充|打"
+        + _NO_CALL
+        + r"|汇|投|垫|骗)了[^。\n]{0,8}\d|转过去了|钱没了|提不出来|提不了现|无法提现|取不出来"
         r"|(?:i|we|she|he|mum|mom|dad|mother|father|wife|husband|already|just|have|has)[^.\n]{0,12} (?:paid|sent|transferr?ed|wired|deposited|bought (?:the )?gift)"
         r"|(?:lost|scammed (?:of|out of)) (?:about |over |around )?(?:\$|£|€|s\$|rm|rs)?\d"
     ),
@@ -174,10 +182,34 @@ _QUANTITY = (
     r" ?(?:多|来)?(?:万|千|百|块|元|钱|w|k|rmb|usd|分钟|小时|点|天|周|月|年|minutes?|mins?|hours?|days?|am|pm){0,2}"
     r" ?(?:前|以前|以内|ago)?"
 )
-BARE = re.compile(rf"\W{{0,3}}{_QUANTITY}(?:\W{{0,3}}{_QUANTITY}){{0,2}}\W{{0,3}}")
+# Money left, or something was given, and nothing says to whom or why.
+_GIVEN = (
+    r"(?:我|钱|款|都|已经|刚刚?|就|也){0,3}(?:转|付|打|汇|交|充|给)(?:了|过去了?|出去了?|完了)(?:钱|款|他|她|对方)?"
+    r"|钱(?:已经|都)?(?:出去|转走|划走|没)了|(?:i )?(?:have |already |just )?(?:sent|paid|transferred)(?: it| them| the money)?(?: already)?"
+)
+GIVEN = re.compile(rf"\W{{0,3}}(?:{_GIVEN})[了啦啊呀]?\W{{0,3}}")
+_BIT = rf"(?:{_QUANTITY}|刚刚?|刚才|今天|昨天|just now|today|yesterday)"
+BARE = re.compile(rf"{GIVEN.pattern}|\W{{0,3}}{_BIT}(?:\W{{0,3}}{_BIT}){{0,2}}\W{{0,3}}")
 # What no lawful advertiser offers, opt-out or not.
 UNLAWFUL = re.compile(
     r"荐股|涨停|牛股|内部(?:老师|消息|渠道)|稳赚|包赢|彩金|上下分|sure win|guaranteed profit"
+)
+# Where money is to be "safe" in an account that somebody names on the telephone, it is theirs.
+SAFE_ACCOUNT = re.compile(
+    r"(?:转|汇|存|打|移|放)[^。!?\n]{0,12}(?:安全|监管|核查|清查|指定的?安全)账户"
+    r"|(?:move|transfer|send|put|moving|transferring|sending)\b[^.!?\n]{0,50}\b(?:safe|secure|protected|holding) account"
+)
+_NO_SUCH_THING = re.compile(
+    r"(?:没有|不存在|哪有|所谓)[^。!?\n]{0,6}安全账户|no such thing|never ask"
+)
+# Money that left within the hour can still be stopped.
+_MOVED = r"(?:转|汇|付|交|充|打" + _NO_CALL + r"|投|给|骗)"
+_A_MOMENT_AGO = r"(?:刚刚?|刚才|(?:[半一二两三四五六七八九十几]|\d{1,2})(?:来|几|多)?(?:个)?(?:分钟|钟头|小时)(?:以|之)?前)"
+JUST_PAID = re.compile(
+    rf"{_A_MOMENT_AGO}[^。!?\n]{{0,10}}{_MOVED}(?:了|走|过去|出去|给)"
+    rf"|{_MOVED}(?:了|走|过去|出去)[^。!?\n]{{0,10}}{_A_MOMENT_AGO}"
+    r"|\bjust (?:now )?(?:sent|paid|transferred|wired|gave)\b"
+    r"|\b(?:sent|paid|transferred|wired)\b[^.!?\n]{0,40}\b(?:just now|minutes? ago|(?:half )?an hour ago)"
 )
 # A notice that warns of fraud in general: nobody in it is being deceived.
 WARNING_OF_FRAUD = re.compile(
@@ -194,6 +226,7 @@ GRAVE_SIGNALS = frozenset(
 )
 ADVERTISED = 0.25  # what remains of a suspicion when the sender can be told to stop, or warns
 TOLD = 0.6  # who says they were defrauded is believed, not doubted
+BY_ITSELF = 0.85  # one demand that nobody but a fraudster makes
 
 _STAGES = (Stage.LIVE, Stage.LOSS, Stage.CONTACTED, Stage.QUERY, Stage.NONE)
 
@@ -226,12 +259,24 @@ def find_stage(text: str, *, scam: bool, signals: frozenset[Signal]) -> Stage:
     return Stage.CONTACTED
 
 
-def weigh(text: str, scam: float, signals: frozenset[Signal]) -> float:
-    """Correct the model's probability where the words settle what it cannot see."""
-    if DEFRAUDED.search(text) and not QUERY.search(text):
-        return max(scam, TOLD)
+def tells_of_loss(text: str) -> bool:
+    """Tell whether the words themselves say that something has been lost."""
+    return any(words.search(text) for words in (LOSS, DEFRAUDED, JUST_PAID))
+
+
+def weigh(text: str, scam: float, signals: frozenset[Signal], *, official: bool = False) -> float:
+    """Correct the model's probability where the words settle what it cannot see.
+
+    `official` says that every link in it leads to a government's own address.
+    """
+    if official and not signals & (GRAVE_SIGNALS - {Signal.APP}):
+        return scam * ADVERTISED
     if WARNING_OF_FRAUD.search(text) and "我" not in text:
         return scam * ADVERTISED
+    if SAFE_ACCOUNT.search(text) and not (QUERY.search(text) or _NO_SUCH_THING.search(text)):
+        return max(scam, BY_ITSELF)
+    if DEFRAUDED.search(text) and not QUERY.search(text):
+        return max(scam, TOLD)
     if OPT_OUT.search(text) and not signals & GRAVE_SIGNALS and not UNLAWFUL.search(text):
         return scam * ADVERTISED
     return scam

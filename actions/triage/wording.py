@@ -17,6 +17,7 @@ _TELEGRAM = re.compile(r"(?i)te\s?le\s?gram|纸飞机")
 _NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _ADDRESS = re.compile(r"(?i)\b(?:https?://|www\.)\S+|\S+@\S+|\b[\w\-]+(?:\.[\w\-]+)+(?:/\S*)?")
 _HAN_LETTER = re.compile(rf"[{_HAN}]")
+MOST_OF_A_WORD = 4  # letters: fewer are an emoticon, and no language
 _LETTER = re.compile(rf"[{_HAN}]|[A-Za-z]+")
 
 
@@ -42,6 +43,13 @@ def storable(text: str) -> str:
 def columns(plain: str) -> int:
     """Return how wide a text is: two columns a Chinese character, one any other."""
     return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in plain)
+
+
+def is_foreign(text: str) -> bool:
+    """Tell whether most letters are neither Han nor Latin: words we cannot read by themselves."""
+    letters = [each for each in text if each.isalpha()]
+    known = sum(each.isascii() or bool(_HAN_LETTER.match(each)) for each in letters)
+    return len(letters) >= MOST_OF_A_WORD and known < len(letters) / 2
 
 
 def language_of(text: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actions.indicators.extract import extract
+from actions.indicators.extract import extract, is_official
 
 TRON = "TQ5NMqJjhpQGK7YJbESKfxXvkXo7mvY4VQ"
 ETH = "0x52908400098527886E0F7030069857D2E4169EE7"
@@ -73,3 +73,19 @@ def test_the_region_says_which_national_numbers_are_meant() -> None:
 def _luhn(digits: str) -> bool:
     doubled = [int(d) * (2 if n % 2 else 1) for n, d in enumerate(reversed(digits))]
     return sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "official"),
+    [
+        ("https://www.gov.cn/ 这个网站真的吗", True),
+        ("去 beian.miit.gov.cn 查", True),
+        ("http://www.police.gov.sg/scams", True),
+        ("http://www.gov.cn.evil.com/", False),
+        ("http://gov.cn-login.com/", False),
+        ("https://www.gov.cn/ 和 evil.com", False),
+        ("没有链接", False),
+    ],
+)
+def test_whose_links_they_are(text: str, official: bool) -> None:
+    assert is_official(extract(text, region="CN")) == official

@@ -36,7 +36,8 @@ def test_the_thresholds_of_the_verdicts(scam: float, verdict: Verdict) -> None:
     ("stages", "stage"),
     [
         pytest.param({"live": 0.35, "loss": 0.65}, Stage.LIVE, id="one in three live"),
-        pytest.param({"live": 0.34, "loss": 0.3}, Stage.LOSS, id="not likely enough live"),
+        pytest.param({"live": 0.34, "query": 0.3}, Stage.QUERY, id="not likely enough live"),
+        pytest.param({"loss": 0.9}, Stage.CONTACTED, id="nobody says that anything has gone"),
         pytest.param({"live": 0.4, "none": 0.5}, Stage.CONTACTED, id="likelier nothing goes on"),
         pytest.param({"query": 0.9}, Stage.QUERY, id="a question"),
         pytest.param({"none": 0.9}, Stage.CONTACTED, id="a scam is never at no stage"),
@@ -48,6 +49,63 @@ def test_the_stage_of_a_scam(stages: dict[str, float], stage: Stage) -> None:
 
     assert judgement.stage == stage
     assert judgement.escalate == (stage == Stage.LIVE)
+
+
+@pytest.mark.parametrize(
+    ("words", "stage"),
+    [
+        ("上个月刷单被骗了三千", Stage.LOSS),
+        ("已经转了三千", Stage.LOSS),
+        ("I was scammed last week", Stage.LOSS),
+        ("刚刚转了三千", Stage.LIVE),
+        ("半小时前给他汇过去的三万，汇过去了", Stage.LIVE),
+        ("I just sent him $500", Stage.LIVE),
+        ("刚打了110", Stage.CONTACTED),
+        ("他要我转三千", Stage.CONTACTED),
+    ],
+)
+def test_money_has_gone_where_the_words_say_so_and_may_be_stopped_within_the_hour(
+    words: str, stage: Stage
+) -> None:
+    assert judge(words, seen(0.9, loss=0.8, contacted=0.2)).stage == stage
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict"),
+    [
+        ("公安局打电话让我转账到安全账户", Verdict.SCAM),
+        ("The police officer says I should move my money to a safe account", Verdict.SCAM),
+        ("世上没有安全账户，让您把钱转到所谓安全账户的都是假的", Verdict.NO_SIGN),
+        ("凡是让您把钱转到安全账户的，一律是诈骗", Verdict.NO_SIGN),
+        ("我想知道转账到安全账户是什么意思", Verdict.NO_SIGN),
+    ],
+)
+def test_a_safe_account_is_a_scam_by_itself(words: str, verdict: Verdict) -> None:
+    assert judge(words, seen(0.1, contacted=0.9)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("words", "scam", "verdict"),
+    [
+        ("мне позвонили из банка и просят код", 0.08, Verdict.UNCLEAR),
+        ("警察から電話があり、お金を振り込めと", 0.6, Verdict.SUSPICIOUS),
+        ("как продлить регистрацию", 0.01, Verdict.NO_SIGN),
+        ("my bank asks for a code", 0.08, Verdict.NO_SIGN),
+        ("ʕ•ᴥ•ʔ", 0.08, Verdict.NO_SIGN),
+    ],
+)
+def test_in_a_script_that_we_were_not_taught_less_makes_us_ask(
+    words: str, scam: float, verdict: Verdict
+) -> None:
+    assert judge(words, seen(scam)).verdict == verdict
+
+
+def test_a_link_of_a_government_is_no_sign_by_itself() -> None:
+    asked = seen(0.97, contacted=0.9)
+
+    assert judge("https://www.gov.cn/ 这个真的吗", asked, official=True).verdict == "no_sign"
+    told = judge("https://www.gov.cn/ 让我把验证码告诉他", asked, official=True)
+    assert told.verdict == "scam"
 
 
 def test_words_that_say_now_lower_the_bar_for_live() -> None:
