@@ -111,8 +111,9 @@ def reconsider(judgement: Judgement, answers: Mapping[str, str]) -> Judgement:
         case "yes":
             signals.add(Signal.PAID)
             stage = Stage.LOSS if answers.get("when") == "earlier" else Stage.LIVE
-        case "no" if stage == Stage.LOSS:
-            stage = Stage.CONTACTED
+        case "no":
+            signals.discard(Signal.PAID)
+            stage = Stage.CONTACTED if stage == Stage.LOSS else stage
     match answers.get("online"):
         case "call":
             stage, signals = Stage.LIVE, signals | {Signal.ON_LINE}

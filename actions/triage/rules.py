@@ -13,7 +13,7 @@ from actions.triage.judgement import ScamType, Signal, Stage
 from actions.triage.understanding import Understanding
 
 # After 打: money is meant by it, not a telephone.
-_NO_CALL = (
+NO_CALL = (
     r"(?!\s*[了过给个一几]{0,3}\s*(?:110|12\d|119|96110|123\d\d|95\d{3}|报警|[^。，,\n]{0,8}电话))"
 )
 SIGNALS: Mapping[Signal, re.Pattern[str]] = {
@@ -62,10 +62,10 @@ SIGNALS: Mapping[Signal, re.Pattern[str]] = {
     ),
     Signal.PAID: re.compile(
         r"(?:已经|刚|刚刚|刚才|都|又|就|前后|一共|总共|被)[^。\n]{0,10}(?:转了|付了|交了|充了|打了"
-        + _NO_CALL
+        + NO_CALL
         + r"|汇了|投了|垫了|转走|扣了|转账了|转过去|骗了|给了)"
         r"|(?:转|付|交|充|打"
-        + _NO_CALL
+        + NO_CALL
         + r"|汇|投|垫|骗)了[^。\n]{0,8}\d|转过去了|钱没了|提不出来|提不了现|无法提现|取不出来"
         r"|(?:i|we|she|he|mum|mom|dad|mother|father|wife|husband|already|just|have|has)[^.\n]{0,12} (?:paid|sent|transferr?ed|wired|deposited|bought (?:the )?gift)"
         r"|(?:lost|scammed (?:of|out of)) (?:about |over |around )?(?:\$|£|€|s\$|rm|rs)?\d"
@@ -203,7 +203,7 @@ _NO_SUCH_THING = re.compile(
     r"(?:没有|不存在|哪有|所谓)[^。!?\n]{0,6}安全账户|no such thing|never ask"
 )
 # Money that left within the hour can still be stopped.
-_MOVED = r"(?:转|汇|付|交|充|打" + _NO_CALL + r"|投|给|骗)"
+_MOVED = r"(?:转|汇|付|交|充|打" + NO_CALL + r"|投|给|骗)"
 _A_MOMENT_AGO = r"(?:刚刚?|刚才|(?:[半一二两三四五六七八九十几]|\d{1,2})(?:来|几|多)?(?:个)?(?:分钟|钟头|小时)(?:以|之)?前)"
 JUST_PAID = re.compile(
     rf"{_A_MOMENT_AGO}[^。!?\n]{{0,10}}{_MOVED}(?:了|走|过去|出去|给)"

@@ -15,6 +15,8 @@ from actions.triage.judgement import Judgement
 from bot.conversation import messages, personal, quiet, standing, wishes
 from bot.conversation.advice import GRAVE, QUESTIONS, added_steps, is_small_talk, next_question
 from bot.conversation.messages import say
+from bot.conversation.replies import tells_of_kin
+from bot.conversation.steps import when
 from bot.conversation.turn import (
     DANGER,
     HANDED,
@@ -61,7 +63,7 @@ def advance(session: Session, event: Event) -> Turn:
 
 def _spoken(session: Session, event: Event) -> Turn:
     if session.discreet and quiet.switches_off(event):
-        ended = say(replace(session, step=START), "quiet.ended")
+        ended = say(replace(session, step=START), quiet.ended(session))
         return ended.and_do(SetDiscreet(False), *_tell(session, event))
     turn = _advance(session, event)
     if quiet.switches_on(event):
@@ -114,6 +116,9 @@ def _said(session: Session, said: Said) -> Turn:
     value = question.understand(wording.plain(said.text)) if question else None
     if question and value:
         return _answered(session, question.name, value, words=said.text)
+    if question and said.intent == "affirm":
+        told = (TellDesk(text=said.text),) if session.case else ()
+        return Turn(session, (question.ask_again(),), told)
     if said.intent:
         return _everyday(session, said)
     return _described(session, said)
@@ -156,31 +161,60 @@ def _described(session: Session, said: Said) -> Turn:
         return Turn(session, (prompt,), (filed, *tell))
     if session.officer_on:
         return _received(session, judgement, (filed, *tell))
-    session = session.holding(judgement)
     if session.case:
-        return _in_case(session, judgement, (filed, *tell))
-    return _judged(session, judgement, (filed,), brief=is_small_talk(judgement, plain))
+        return _more_in_case(session, judgement, (filed, *tell))
+    session = session.holding(judgement)
+    if judgement.verdict not in GRAVE and not any(map(str.isalnum, plain)):
+        return Turn(session, (messages.simple("wordless"),), (filed,))
+    kin = tells_of_kin(plain)
+    return _judged(session, judgement, (filed,), brief=is_small_talk(judgement, plain), kin=kin)
+
+
+def _more_in_case(session: Session, judgement: Judgement, effects: tuple[Effect, ...]) -> Turn:
+    """Take in more of the case's matter, where what is known of it still counts, or another."""
+    before = session.verdict
+    if before is None or before.type != judgement.type:
+        return _in_case(session.holding(judgement), judgement, effects)
+    judgement = replace(judgement, signals=before.signals | judgement.signals)
+    session = session.holding(judgement, session.answers)
+    return _in_case(session, judgement, effects, told=before)
 
 
 def _judged(
-    session: Session, judgement: Judgement, effects: tuple[Effect, ...], *, brief: bool = False
+    session: Session,
+    judgement: Judgement,
+    effects: tuple[Effect, ...],
+    *,
+    brief: bool = False,
+    kin: bool = False,
 ) -> Turn:
     question = next_question(judgement, session.answers)
     session = replace(session, step=question.name if question else START)
     if judgement.escalate:
         opened = OpenCase("live", judgement)
-        return Turn(session, (messages.urgent(judgement, question),), (*effects, opened))
+        return Turn(session, (messages.urgent(judgement, question, kin=kin),), (*effects, opened))
     return Turn(session, (messages.verdict(judgement, question, brief=brief),), effects)
 
 
-def _in_case(session: Session, judgement: Judgement, effects: tuple[Effect, ...]) -> Turn:
-    """A case is open: the words go to it, and the bot only speaks for safety."""
+def _in_case(
+    session: Session,
+    judgement: Judgement,
+    effects: tuple[Effect, ...],
+    *,
+    told: Judgement | None = None,
+) -> Turn:
+    """A case is open: the words go to it, and the bot only speaks for safety.
+
+    Who was `told` what to do in the same matter is spared the reasons.
+    """
     if session.officer_on:
         return _received(session, judgement, effects)
     if judgement.escalate:
         question = next_question(judgement, session.answers)
         session = replace(session, step=question.name if question else START)
-        return Turn(session, (messages.urgent(judgement, question),), effects)
+        again = told is not None and told.escalate
+        prompt = messages.urgent(judgement, question, again=again)
+        return Turn(session, (prompt,), effects)
     return say(replace(session, step=START), "case.passed_on").and_do(*effects)
 
 
@@ -206,7 +240,7 @@ def _answered(session: Session, question: str, value: str, *, words: str = "") -
         return _too_old(replace(session, step=START))
     answers = {**session.answers, question: value}
     if question == "when":  # asked of what has left: today, it may still be stopped
-        answers["money"] = "yes"
+        answers["money"] = "no" if value == when.NOT_YET else "yes"
     judgement = reconsider(before, answers)
     session = session.holding(judgement, answers)
     told = TellDesk(
@@ -245,7 +279,8 @@ def _everyday(session: Session, said: Said) -> Turn:
     if (turn := wishes.spoken(session, said)) is not None:
         return turn
     if session.case and said.intent in ("greet", "affirm", "deny"):
-        return _in_case(session, said.judgement, (TellDesk(text=said.text),))
+        noted = standing.noted(wording.plain(said.text))
+        return say(replace(session, step=START), noted).and_do(TellDesk(text=said.text))
     if said.intent == "ask_tip":
         return personal.tip(session)
     key, choices = wishes.SAYINGS.get(said.intent or "", ("check", ()))

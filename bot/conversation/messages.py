@@ -18,16 +18,19 @@ RECEIPTS = frozenset({"case.passed_on", "case.thanks"})
 QUIET = Choice("quiet", "on", "quiet.button")  # looks like the weather
 
 
-def urgent(judgement: Judgement, question: Question | None) -> Prompt:
-    """What to do now, then why, then who is coming."""
-    lines = [
-        Line("urgent.open"),
-        *advice.now_steps(judgement),
-        BLANK,
-        *_why(judgement),
-        Line("urgent.person"),
-        Line("urgent.quiet"),
-    ]
+def urgent(
+    judgement: Judgement, question: Question | None, *, again: bool = False, kin: bool = False
+) -> Prompt:
+    """What to do now, then why, then who is coming; the steps alone to somebody told `again`.
+
+    `kin` is for somebody who tells of one close to them.
+    """
+    lines = [Line("urgent.open"), *advice.now_steps(judgement)]
+    lines += [Line("urgent.kin"), BLANK] if kin else [BLANK]
+    if again:
+        lines += [Line("case.passed_on")] if question is None else []
+    else:
+        lines += [*_why(judgement), Line("urgent.person"), Line("urgent.quiet")]
     prompt = _with(lines, question)
     return Prompt(prompt.lines, (*prompt.choices, QUIET))
 

@@ -32,12 +32,20 @@ SIGNS = ("🤫", "🤐", "🌤")
 _ON = re.compile(
     r"(?:^|[,.!;\s，。！；]|我(?:这里|这边)?)(?:现在|这会儿?|暂时)?"
     r"(?:不方便|不能|没法|没办法|不敢)(?:说话|讲话|出声|打字|通话|讲)(?!的)"
+    r"|说话不(?:太)?方便|有人(?:在)?(?:盯|看|守)(?:着|住)(?:我|，|,|$)"
     r"|(?:他|她|他们|骗子|那人|对方)(?:就|正|还|一直)?(?:在|坐在|站在)(?:我)?(?:旁边|边上|身边|跟前|面前|身后)"
     r"|被(?:人|他|她|他们)?(?:看|盯)(?:着|住)"
     r"|\bi? ?(?:can'?t|cannot|can ?not) (?:really )?(?:talk|speak)\b"
     r"|\b(?:he|she|they)(?:'s|'re| is| are) (?:right |standing |sitting )*"
     r"(?:next to|beside|behind|watching|with) me\b"
     r"|\bnot safe to (?:talk|speak)\b|\bbeing watched\b"
+)
+# Who stands by is family, and may be told everything: "我老公他在旁边说这是诈骗".
+_KIN = re.compile(
+    r"(?:老公|老婆|爱人|爸|妈|爷|奶|公|婆|儿子|女儿|孩子|哥|姐|弟|妹|叔|姨|姑|舅|朋友|同事|同学|邻居)(?:他|她|他们)?"
+    r"(?:就|正|也|还)?(?:在|坐在|站在)(?:我)?(?:旁边|边上|身边|跟前)"
+    r"|\bmy (?:husband|wife|mum|mom|mother|dad|father|son|daughter|brother|sister|friend)\b"
+    r"[^.,]{0,20}\b(?:next to|beside|with) me\b"
 )
 _OFF = re.compile(
     r"^.{0,6}(?:可以|能|方便)(?:正常)?(?:说话|讲话|打字)了|^.{0,6}(?:他|她|他们)走了"
@@ -51,12 +59,15 @@ def switches_on(event: Event) -> bool:
     """Tell whether this event asks to be spoken to discreetly."""
     match event:
         case Said(text):
-            return any(sign in text for sign in SIGNS) or (
-                len(text) <= LONGEST and _ON.search(wording.plain(text)) is not None
-            )
+            return any(sign in text for sign in SIGNS) or _cannot_talk(text)
         case Pressed("quiet", "on") | Command("quiet"):
             return True
     return False
+
+
+def _cannot_talk(text: str) -> bool:
+    plain = wording.plain(text)
+    return len(text) <= LONGEST and bool(_ON.search(_KIN.sub("", plain)))
 
 
 def switches_off(event: Event) -> bool:
@@ -67,6 +78,11 @@ def switches_off(event: Event) -> bool:
         case Command("loud"):
             return True
     return False
+
+
+def ended(session: Session) -> str:
+    """Return what is said to somebody who may talk again."""
+    return "quiet.ended_in_case" if session.case else "quiet.ended"
 
 
 def begin(turn: Turn, before: Session) -> Turn:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from actions.triage import wording
-from bot.conversation import messages, personal
+from bot.conversation import messages, personal, quiet
 from bot.conversation.advice import GRAVE
 from bot.conversation.messages import say
 from bot.conversation.turn import (
@@ -101,7 +101,7 @@ def _command_of_trust(session: Session, name: str, argument: str) -> Turn:
             return Turn(session, (), (Verify(argument),))
         case "verify":
             return say(session, "verify.how")
-    return say(session, "quiet.ended" if name == "loud" else "case.passed_to_officer")
+    return say(session, quiet.ended(session) if name == "loud" else "case.passed_to_officer")
 
 
 def _person(session: Session, words: str = "") -> Turn:

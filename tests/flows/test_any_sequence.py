@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actions.officers.models import Officer
-from actions.triage import rules, wording
+from actions.triage import danger, rules, wording
 from actions.triage.judge import judge
 from actions.triage.judgement import ScamType, Signal, Stage
 from actions.triage.understanding import Understanding
@@ -45,6 +45,10 @@ PHRASES = [
     "客服说我会员到期要扣费，让我点链接关闭",
     "上个月刷单做任务，垫了两万多提不出来，客服把我拉黑了",
     "请问刷单是怎么骗人的",
+    "我不想活了",
+    "他们把我关在酒店房间里，要我转账",
+    "嗯",
+    "我点了确认",
     "明天武汉下雨吗",
     "转人工",
     "我刚刚转了三千过去",
@@ -88,7 +92,8 @@ models = st.none() | st.builds(
 def said(text: str, model: Understanding | None) -> Said:
     judgement = judge(text, model)
     intent = everyday(wording.plain(text), model, judgement)
-    return Said(text, judgement, intent, wording.language_of(text))
+    peril = danger.find(wording.plain(text))
+    return Said(text, judgement, intent, wording.language_of(text), peril)
 
 
 presses = st.one_of(
@@ -145,7 +150,10 @@ def check_answered(turn: Turn, region: Region) -> None:
 def check_urgency(event: Event, turn: Turn, session: Session) -> None:
     live = any(isinstance(e, OpenCase) and e.cause == "live" for e in turn.effects)
     told = isinstance(event, Said) and event.judgement.escalate and not session.officer_on
-    if live or told:
+    if isinstance(event, Said) and event.danger:
+        assert turn.prompts[0].lines[0].key == f"danger.{event.danger}.say"
+        assert session.case or any(isinstance(e, OpenCase) for e in turn.effects)
+    elif live or told:
         assert turn.prompts[0].lines[0].key == "urgent.open"
         assert live or session.case
 

@@ -37,7 +37,7 @@ SCRIPTS = {
         ! 冒充公检法或政府
         按: money:yes
         > 什么时候转的
-        = when:today earlier
+        = when:today earlier not
         ! 钱转出去了吗？ → 已经转了
         按: when:today
         > 已告诉民警
@@ -111,6 +111,48 @@ SCRIPTS = {
         < 12356
         *
     """,
+    "who only says mm is asked again, and what was given away is put right": """
+        市民: 公安局说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂
+        = money:no about yes
+        市民: 嗯
+        > 请点下面一个
+        = money:no about yes
+        ! 嗯
+        市民: 我点了确认
+        > 🛑 请先停下
+        > 马上打银行客服
+        < 为什么这么说
+        = when:today earlier not
+        市民: 还没转出去
+        * live open
+        市民: 有人吗
+        > 还没有民警接手
+        市民: 好，我挂了
+        > 做得对
+    """,
+    "a mother who is at the bank is not told to hang up alone": """
+        市民: 我妈在跟自称公安的人通话，对方不让挂电话，要她转到安全账户
+        > 🛑 请先停下
+        > 说的是家里人：陪在他身边
+        * live open
+    """,
+    "tears alone are asked about": """
+        市民: 😭😭😭
+        > 您还好吗
+        < 没看出
+        *
+    """,
+    "a husband who stands by is no danger, and who is watched is told no untruth": """
+        市民: 我老公他在旁边说这是诈骗
+        < 已经报上去了
+        *
+        市民: 有人盯着我打字，他让我转账到安全账户
+        > 已经报上去了
+        < 有人在跟
+        * person open
+        /loud
+        > 您的案件编号是 C-
+    """,
     "who is in love does not believe it, and the verdict stands": """
         市民: 网上认识的女朋友，没见过面，带我做外汇投资，说稳赚
         > 诈骗
@@ -179,7 +221,7 @@ SCRIPTS = {
     """,
     "a loss that turns out to be of today is put before the officers": """
         市民: 上个月刷单做任务，垫了两万多提不出来，客服把我拉黑了
-        = when:today earlier
+        = when:today earlier not
         *
         按: when:today
         > 🛑 请先停下
@@ -193,7 +235,7 @@ SCRIPTS = {
         > 1. 拨 110 报案
         < 🛑
         *
-        = when:today earlier
+        = when:today earlier not
         按: when:earlier
         > 不是您的错
         = do:person

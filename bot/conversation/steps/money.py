@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 
-from bot.conversation.steps.question import NO, YES, Question
+from actions.triage.rules import NO_CALL
+from bot.conversation.steps.question import NO, NOT_GONE, YES, Question
 
 QUESTION = Question(
     "money",
     ("no", "about", "yes"),
     {
         "about": re.compile(r"正(?:在|准备|要)|准备(?:转|付|打)|马上(?:转|付)|about to|going to"),
-        "no": re.compile(
-            NO
-            + r"|(?:没|未|不)[^。]{0,4}(?:转|付|给|打|交)|(?:haven't|didn't|not) (?:paid|pay|sent|send)"
+        "no": re.compile(f"{NO}|{NOT_GONE}"),
+        "yes": re.compile(
+            YES
+            + r"|(?:转|付|给|交|充|汇|打"
+            + NO_CALL
+            + r")(?:了|过去了|出去了)|(?:钱|款)(?:已经|都)?(?:出去|没)了|\bpaid\b|\bsent\b|transferred"
         ),
-        "yes": re.compile(YES + r"|(?:转|付|给|打|交|充)了|\bpaid\b|\bsent\b|transferred"),
     },
 )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from actions.triage import wording
 from actions.triage.judgement import Judgement, ScamType, Signal, Stage, Verdict
 from bot.conversation import flow, standing
 from bot.conversation.turn import Said, Session
@@ -46,7 +47,8 @@ def test_few_words_of_no_kind_in_particular_belong_to_the_matter_before_them() -
 
     keys = [line.key for line in turn.prompts[0].lines]
     assert keys[1:4] == ["now.hang_up", "now.bank", "now.police"]
-    assert "reason.type.police_gov" in keys
+    assert "why.open" not in keys  # they have read why
+    assert keys[-1] == "when.ask"
 
 
 def test_words_of_a_kind_of_their_own_are_another_matter() -> None:
@@ -58,6 +60,12 @@ def test_words_of_a_kind_of_their_own_are_another_matter() -> None:
     [
         *("他不是骗子", "怎么可能是假的", "她不会骗我", "我相信他"),
         *("他人满好的", "你们机器人懂什么"),
+        *(
+            "我就是爱他，你们警察管不着",
+            "小王比我儿子还亲",
+            "he loves me",
+            "No he is not like that",
+        ),
         *("he's not a scammer", "this isn't a scam", "she would never lie", "i trust him"),
     ],
 )
@@ -96,6 +104,73 @@ def test_a_general_question_about_another_kind_is_answered_for_itself() -> None:
         POLICE, replace(asked, type=ScamType.POLICE_GOV), "怎么办", in_case=False
     )
     assert standing.holds(POLICE, asked, "刷单怎么骗人的", in_case=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("民警什么时候打给我", "case.waiting"),
+        ("我等了十分钟了没人", "case.waiting"),
+        ("how long until someone calls me", "case.waiting"),
+        ("他一直在催我", "case.pressed"),
+        ("好，我挂了", "well_done.in_case"),
+        ("我不转了", "well_done.in_case"),
+        ("I hung up", "well_done.in_case"),
+        ("我好怕", "case.passed_on"),
+    ],
+)
+def test_what_a_few_words_mean_in_an_open_case(text: str, key: str) -> None:
+    prompt = standing.answer(POLICE, wording.plain(text), in_case=True)
+
+    assert [line.key for line in prompt.lines] == [key]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("我点了确认", "交了", "复核过了，钱出去了", "已经转了", "他在转我的钱"),
+        *("i gave it", "I sent it", "he is moving my money???"),
+    ],
+)
+def test_money_that_has_just_gone_in_the_middle_of_it_calls_for_the_bank(text: str) -> None:
+    session = Session(facts={"matter": POLICE.to_facts()}, case="C-7K3M9")
+
+    turn = flow.advance(session, Said(text, NOTHING))
+
+    keys = [line.key for line in turn.prompts[0].lines]
+    assert (keys[0], "now.bank" in keys) == ("urgent.open", True)
+
+
+@pytest.mark.parametrize("text", ["还没转", "他说别人都退群了", "我打了110", "转人工"])
+def test_what_has_not_gone_does_not(text: str) -> None:
+    assert standing.continued(POLICE, NOTHING, wording.plain(text)) == NOTHING
+
+
+def test_a_code_that_was_given_calls_for_a_new_password() -> None:
+    asked = replace(POLICE, signals=frozenset({Signal.CODE}))
+
+    prompt = standing.answer(asked, "我念了", in_case=True)
+
+    assert [line.key for line in prompt.lines if line.key] == [
+        *("urgent.also", "now.code", "case.passed_on")
+    ]
+
+
+def test_who_would_pay_a_blackmailer_is_asked_why_he_should_stop() -> None:
+    blackmail = replace(POLICE, type=ScamType.EXTORTION)
+
+    hoped = standing.answer(blackmail, "我给他转5000他是不是就删了？", in_case=True)
+    other = standing.answer(POLICE, "我给他转5000他是不是就删了？", in_case=True)
+
+    assert "interrupt.extortion" in [line.key for line in hoped.lines]
+    assert [line.key for line in other.lines] == ["case.passed_on"]
+
+
+def test_few_words_do_not_change_what_kind_of_fraud_it_is() -> None:
+    love = replace(POLICE, type=ScamType.ROMANCE, stage=Stage.CONTACTED, escalate=False)
+
+    assert standing.continued(love, PAID, "he is on video with me").type == ScamType.ROMANCE
+    assert standing.continued(love, PAID, "i paid the blackmailer").type == ScamType.EXTORTION
 
 
 def test_a_new_grave_verdict_takes_the_place_of_the_old_one() -> None:
