@@ -19,6 +19,7 @@ FOREIGN_AT = 0.05  # in a script that we were not taught, where less is a sign
 LIVE_AT = 0.35
 LIVE_WITH_CUE_AT = 0.25  # where the words themselves say "now"
 SIGNAL_AT = 0.5
+PAID_AT = 0.9  # "your money is gone" is said to nobody on a guess
 ASKED_ABOUT_AT = 0.5
 QUESTION_AT = 0.6
 TOO_LITTLE_AT = 0.2  # a scam said of too few words to tell is a guess
@@ -51,7 +52,7 @@ def judge(
     plain = wording.plain(text)
     seen = model or rules.read(plain)
     signals = frozenset(
-        {Signal(name) for name, p in seen.signals.items() if p >= SIGNAL_AT}
+        {Signal(name) for name, p in seen.signals.items() if p >= _bar(name)}
         | (rules.find_signals(plain) if seen.scam >= SUSPICIOUS_AT else frozenset())
     )
     scam = rules.weigh(plain, seen.scam, signals, official=official)
@@ -132,6 +133,10 @@ def reconsider(judgement: Judgement, answers: Mapping[str, str]) -> Judgement:
         signals=frozenset(signals),
     )
     return _explained(moved, known="reason.known" in judgement.reasons)
+
+
+def _bar(signal: str) -> float:
+    return PAID_AT if signal == Signal.PAID else SIGNAL_AT
 
 
 def _gravity(verdict: Verdict) -> int:

@@ -63,7 +63,7 @@ SIGNALS: Mapping[Signal, re.Pattern[str]] = {
     Signal.PAID: re.compile(
         r"(?:已经|刚|刚刚|刚才|都|又|就|前后|一共|总共|被)[^。\n]{0,10}(?:转了|付了|交了|充了|打了"
         + NO_CALL
-        + r"|汇了|投了|垫了|转走|扣了|转账了|转过去|骗了|给了)"
+        + r"|汇了|投了|垫了|转走|扣了(?:钱|款|费|[^。，,\n]{0,4}\d)|转账了|转过去|骗了|给了)"
         r"|(?:转|付|交|充|打"
         + NO_CALL
         + r"|汇|投|垫|骗)了[^。\n]{0,8}\d|转过去了|钱没了|提不出来|提不了现|无法提现|取不出来"
@@ -120,7 +120,7 @@ TYPES: Mapping[ScamType, re.Pattern[str]] = {
         r"|(?:game|roblox|steam|skin|genshin|fortnite|account)[^.\n]{0,40}(?:trade|middleman|top.?up|unlock deposit|seller|robux)"
     ),
     ScamType.EXTORTION: re.compile(
-        r"裸聊|裸照|私密(?:照|视频)|不雅|录(?:了)?(?:我)?(?:视频|屏)|通讯录.{0,10}(?:发|群)|发给(?:我)?(?:家人|亲友|好友|同事)|绑架|赎金|敲诈|勒索"
+        r"裸聊|裸照|私密(?:照|视频)|拿(?:着|了)?[^。，,\n]{0,6}(?:录像|视频|照片)|不雅|录(?:了)?(?:我)?(?:视频|屏)|通讯录.{0,10}(?:发|群)|发给(?:我)?(?:家人|亲友|好友|同事)|绑架|赎金|敲诈|勒索"
         r"|sextort|nudes?|naked|intimate|(?:video|photo)s? (?:of me|to (?:my|all))|webcam|ransom|kidnap|blackmail"
     ),
     ScamType.PHISHING: re.compile(

@@ -161,39 +161,41 @@ def _described(session: Session, said: Said) -> Turn:
         return Turn(session, (prompt,), (filed, *tell))
     if session.officer_on:
         return _received(session, judgement, (filed, *tell))
+    session, judgement, told = _hold(session, judgement)
     if session.case:
-        return _more_in_case(session, judgement, (filed, *tell))
-    session = session.holding(judgement)
+        return _in_case(session, judgement, (filed, *tell), told=told)
     if judgement.verdict not in GRAVE and not any(map(str.isalnum, plain)):
         return Turn(session, (messages.simple("wordless"),), (filed,))
-    kin = tells_of_kin(plain)
-    return _judged(session, judgement, (filed,), brief=is_small_talk(judgement, plain), kin=kin)
-
-
-def _more_in_case(session: Session, judgement: Judgement, effects: tuple[Effect, ...]) -> Turn:
-    """Take in more of the case's matter, where what is known of it still counts, or another."""
-    before = session.verdict
-    if before is None or before.type != judgement.type:
-        return _in_case(session.holding(judgement), judgement, effects)
-    judgement = replace(judgement, signals=before.signals | judgement.signals)
-    session = session.holding(judgement, session.answers)
-    return _in_case(session, judgement, effects, told=before)
-
-
-def _judged(
-    session: Session,
-    judgement: Judgement,
-    effects: tuple[Effect, ...],
-    *,
-    brief: bool = False,
-    kin: bool = False,
-) -> Turn:
+    if judgement.escalate:
+        return _alarmed(session, judgement, (filed,), kin=tells_of_kin(plain))
     question = next_question(judgement, session.answers)
     session = replace(session, step=question.name if question else START)
-    if judgement.escalate:
-        opened = OpenCase("live", judgement)
-        return Turn(session, (messages.urgent(judgement, question, kin=kin),), (*effects, opened))
-    return Turn(session, (messages.verdict(judgement, question, brief=brief),), effects)
+    brief = is_small_talk(judgement, plain)
+    prompt = messages.verdict(judgement, question, brief=brief, again=told is not None)
+    return Turn(session, (prompt,), (filed,))
+
+
+def _hold(session: Session, judgement: Judgement) -> tuple[Session, Judgement, Judgement | None]:
+    """Hold what was told now. While we are at one matter, what was known of it before counts on;
+    return that, too.
+    """
+    before = session.verdict
+    at_it = session.case is not None or session.step in QUESTIONS
+    more = before is not None and before.type == judgement.type and judgement.verdict in GRAVE
+    if before is None or not (at_it and more):
+        return session.holding(judgement), judgement, None
+    judgement = replace(judgement, signals=before.signals | judgement.signals)
+    return session.holding(judgement, session.answers), judgement, before
+
+
+def _alarmed(
+    session: Session, judgement: Judgement, effects: tuple[Effect, ...], *, kin: bool = False
+) -> Turn:
+    """A fraud is under way: say what to do now, and put a person on it."""
+    question = next_question(judgement, session.answers)
+    session = replace(session, step=question.name if question else START)
+    prompt = messages.urgent(judgement, question, kin=kin)
+    return Turn(session, (prompt,), (*effects, OpenCase("live", judgement)))
 
 
 def _in_case(
@@ -254,7 +256,7 @@ def _answered(session: Session, question: str, value: str, *, words: str = "") -
         judgement=judgement,
     )
     if judgement.escalate and not session.case:
-        return _judged(session, judgement, ())
+        return _alarmed(session, judgement, ())
     effects: tuple[Effect, ...] = (told,) if session.case else ()
     if judgement.escalate and not before.escalate:
         return _in_case(session, judgement, effects)

@@ -35,8 +35,12 @@ def urgent(
     return Prompt(prompt.lines, (*prompt.choices, QUIET))
 
 
-def verdict(judgement: Judgement, question: Question | None, *, brief: bool = False) -> Prompt:
-    """The verdict, why, and the next three things to do; `brief` for talk of other things."""
+def verdict(
+    judgement: Judgement, question: Question | None, *, brief: bool = False, again: bool = False
+) -> Prompt:
+    """The verdict, why, and the next three things to do; `brief` for talk of other things, and
+    without the reasons for who has read them and tells more.
+    """
     if brief:
         return _with([*_opening(judgement), BLANK, Line("careful.brief")], None)
     grave = judgement.verdict in advice.GRAVE
@@ -44,7 +48,7 @@ def verdict(judgement: Judgement, question: Question | None, *, brief: bool = Fa
         steps = (BLANK, Line("steps.open"), *advice.next_steps(judgement))
         return _with([*_opening(judgement), *steps], None)
     lines = [*_opening(judgement)]
-    if grave:
+    if grave and not again:
         lines += [BLANK, *_why(judgement)]
     if judgement.verdict == Verdict.UNCLEAR and question is not None:
         return _with([*lines, Line("reason.unclear")], question)

@@ -19,7 +19,7 @@ from bot.conversation.turn import BLANK, Line, Prompt
 # A short message after a verdict that adds one of these tells more of the same matter.
 CONTINUING = frozenset({Signal.PAID, Signal.ON_LINE, Signal.SCREEN, Signal.CODE, Signal.ASKED_PAY})
 SHORT = 24  # columns: longer words tell of something else
-VERY_SHORT = 22  # columns: "He is on video with me" is of no kind by itself
+A_LINE = 44  # columns: "I will send the last one tonight" is of no kind by itself
 
 
 def continued(before: Judgement | None, judgement: Judgement, plain: str) -> Judgement:
@@ -47,7 +47,7 @@ def _is_of_its_own(judgement: Judgement, plain: str) -> bool:
     width = wording.columns(plain)
     if judgement.told_type in (None, ScamType.OTHER_SCAM):
         return width > LONGEST
-    return width > VERY_SHORT or bool(rules.find_types(plain))
+    return width > A_LINE or bool(rules.find_types(plain))
 
 
 def receipt(before: Judgement | None, judgement: Judgement) -> Prompt:
@@ -73,8 +73,10 @@ def _added(before: Judgement | None, judgement: Judgement) -> tuple[Line, ...]:
 
 def holds(before: Judgement | None, judgement: Judgement, plain: str, *, in_case: bool) -> bool:
     """Tell whether these words leave the verdict before them as it is."""
-    if before is None or before.verdict not in GRAVE or judgement.verdict in GRAVE:
+    if before is None or before.verdict not in GRAVE:
         return False
+    if judgement.verdict in GRAVE:
+        return _hopes(before, plain) and not judgement.escalate
     if in_case:
         return True
     if judgement.stage == Stage.QUERY and judgement.type not in (None, before.type):
@@ -127,5 +129,8 @@ def _again(before: Judgement, *, in_case: bool) -> Prompt:
 
 def _breaks_in(before: Judgement, plain: str) -> bool:
     """Tell whether a question that breaks the script is the answer to this."""
-    hopes = before.told_type == ScamType.EXTORTION and says(plain, Reply.HOPES)
-    return before.told_type is not None and (hopes or says(plain, Reply.DENIES))
+    return before.told_type is not None and (says(plain, Reply.DENIES) or _hopes(before, plain))
+
+
+def _hopes(before: Judgement, plain: str) -> bool:
+    return before.told_type == ScamType.EXTORTION and says(plain, Reply.HOPES)
