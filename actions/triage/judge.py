@@ -24,6 +24,7 @@ ASKED_ABOUT_AT = 0.5
 QUESTION_AT = 0.6
 TOO_LITTLE_AT = 0.2  # a scam said of too few words to tell is a guess
 SURE_OF_TYPE_AT = 0.4
+A_WORD_OR_TWO = 8  # columns
 MAX_REASONS = 3
 KNOWN = 0.9  # earlier scams named the same number, link or account
 
@@ -80,8 +81,9 @@ def judge(
         stage = Stage.CONTACTED if stage == Stage.NONE else stage
         kind = kind or ScamType.OTHER_SCAM
     else:
-        stage = Stage.QUERY if stage == Stage.QUERY else Stage.NONE
-        kind = _subject(seen, plain) if stage == Stage.QUERY else None
+        named = _named_alone(plain) if verdict == Verdict.NO_SIGN else None
+        stage = Stage.QUERY if stage == Stage.QUERY or named else Stage.NONE
+        kind = named or (_subject(seen, plain) if stage == Stage.QUERY else None)
     sure = kind is None or seen.types.get(kind, 0.0) >= SURE_OF_TYPE_AT
     judgement = Judgement(
         verdict=verdict,
@@ -158,6 +160,13 @@ def _most_likely(types: Mapping[str, float]) -> ScamType | None:
 def _subject(seen: Understanding, plain: str) -> ScamType | None:
     """Return what a general question is about: as it was understood, or else by the rules."""
     return _sure_type(seen) or _sure_type(rules.read(plain))
+
+
+def _named_alone(plain: str) -> ScamType | None:
+    """Return the type that a word or two name and say no more of: "刷单", "杀猪盘"."""
+    if wording.columns(plain) > A_WORD_OR_TWO:
+        return None
+    return next(iter(rules.find_types(plain)), None)
 
 
 def _sure_type(reading: Understanding) -> ScamType | None:

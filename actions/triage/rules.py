@@ -199,6 +199,7 @@ SAFE_ACCOUNT = re.compile(
     r"(?:转|汇|存|打|移|放)[^。!?\n]{0,12}(?:安全|监管|核查|清查|指定的?安全)账户"
     r"|(?:move|transfer|send|put|moving|transferring|sending)\b[^.!?\n]{0,50}\b(?:safe|secure|protected|holding) account"
 )
+_SOMEBODY = re.compile(r"[我你您他她]|[妈爸]|\b(?:i|me|my|you|your|he|she)\b")
 _NO_SUCH_THING = re.compile(
     r"(?:没有|不存在|哪有|所谓)[^。!?\n]{0,6}安全账户|no such thing|never ask"
 )
@@ -264,6 +265,12 @@ def tells_of_loss(text: str) -> bool:
     return any(words.search(text) for words in (LOSS, DEFRAUDED, JUST_PAID))
 
 
+def _demands_safety(text: str) -> bool:
+    """Tell whether somebody is told to put money where it is "safe"."""
+    spoken_of = QUERY.search(text) or _NO_SUCH_THING.search(text)
+    return bool(SAFE_ACCOUNT.search(text) and _SOMEBODY.search(text) and not spoken_of)
+
+
 def weigh(text: str, scam: float, signals: frozenset[Signal], *, official: bool = False) -> float:
     """Correct the model's probability where the words settle what it cannot see.
 
@@ -273,7 +280,7 @@ def weigh(text: str, scam: float, signals: frozenset[Signal], *, official: bool 
         return scam * ADVERTISED
     if WARNING_OF_FRAUD.search(text) and "我" not in text:
         return scam * ADVERTISED
-    if SAFE_ACCOUNT.search(text) and not (QUERY.search(text) or _NO_SUCH_THING.search(text)):
+    if _demands_safety(text):
         return max(scam, BY_ITSELF)
     if DEFRAUDED.search(text) and not QUERY.search(text):
         return max(scam, TOLD)

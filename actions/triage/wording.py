@@ -26,10 +26,24 @@ def _to_simplified() -> opencc.OpenCC:
     return opencc.OpenCC("tw2sp")
 
 
+# What Cantonese writes for the words that tell what has happened, and to whom.
+_CANTONESE = (
+    ("啱啱", "刚刚"),
+    ("咗", "了"),
+    ("俾", "给"),
+    ("畀", "给"),
+    ("冇", "没有"),
+    ("佢", "他"),
+    ("嘅", "的"),
+)
+
+
 def plain(text: str) -> str:
     """Return the text simplified, in NFKC, with hidden and spaced-out words mended."""
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
     text = _to_simplified().convert(text)
+    for said, written in _CANTONESE:
+        text = text.replace(said, written)
     text = _SPACED.sub("", text)
     text = _TELEGRAM.sub("telegram", _WECHAT.sub("微信", text))
     return text.lower()

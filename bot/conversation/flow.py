@@ -15,7 +15,7 @@ from actions.triage.judgement import Judgement
 from bot.conversation import messages, personal, quiet, standing, wishes
 from bot.conversation.advice import GRAVE, QUESTIONS, added_steps, is_small_talk, next_question
 from bot.conversation.messages import say
-from bot.conversation.replies import tells_of_kin
+from bot.conversation.replies import first_words, tells_of_kin
 from bot.conversation.steps import when
 from bot.conversation.turn import (
     DANGER,
@@ -164,8 +164,8 @@ def _described(session: Session, said: Said) -> Turn:
     session, judgement, told = _hold(session, judgement)
     if session.case:
         return _in_case(session, judgement, (filed, *tell), told=told)
-    if judgement.verdict not in GRAVE and not any(map(str.isalnum, plain)):
-        return Turn(session, (messages.simple("wordless"),), (filed,))
+    if judgement.verdict not in GRAVE and (key := first_words(plain)):
+        return Turn(session, (messages.simple(key, messages.PERSON),), (filed,))
     if judgement.escalate:
         return _alarmed(session, judgement, (filed,), kin=tells_of_kin(plain))
     question = next_question(judgement, session.answers)

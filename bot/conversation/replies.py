@@ -80,6 +80,31 @@ PATTERNS: Mapping[Reply, re.Pattern[str]] = {
     ),
 }
 
+# What is said first, by somebody who says no more than that.
+_FIRST = {
+    "first.paid": rules.GIVEN,
+    "first.gave": re.compile(
+        r"^.{0,6}(?:填|输|报|念|发|给)(?:了|过)?[^。，,]{0,6}(?:卡号|验证码|密码|身份证)(?:号)?了?\W*$"
+        r"|^(?:验证码|卡号|密码)[^。，,]{0,4}(?:给|说|报|填|念|发)[^。，,]{0,4}了\W*$"
+        r"|^i (?:have |just )?(?:entered|typed|gave|told|filled in)\b.{0,12}\b(?:card|code|otp|pin|password)(?: number)?(?: in)?\W*$"
+    ),
+    "first.hotline": re.compile(
+        r"(?:96110|反诈中心|反诈专线|anti-fraud cent(?:er|re)|scamshield)[^。!?\n]{0,24}(?:真|吗|是不是|假|\?|real|genuine)"
+        r"|(?:真|是)的?[^。!?\n]{0,6}(?:96110|反诈中心|反诈专线)[^。\n]{0,6}(?:吗|\?)"
+    ),
+}
+
+
+def first_words(plain: str) -> str | None:
+    """Return what is said to few words that tell of no matter yet, or None where there is more."""
+    few = wording.columns(plain) <= LONGEST
+    named = (key for key, words in _FIRST.items() if words.search(plain))
+    if few and (key := next(named, None)):
+        alone = key != "first.paid" or rules.GIVEN.fullmatch(plain)
+        return key if alone else None
+    return None if any(map(str.isalnum, plain)) else "first.wordless"
+
+
 # Somebody close to them is meant, who may not believe a word of it.
 _KIN = re.compile(
     r"(?:妈|爸|父亲|母亲|老伴|爷爷|奶奶|外公|外婆|阿婆|阿公|老人|老头子|老汉儿?|婆婆|公公|岳父|岳母|女儿|儿子|孩子|老公|老婆|姐|妹|哥|弟|室友|邻居)"

@@ -136,6 +136,23 @@ SCRIPTS = {
         > 说的是家里人：陪在他身边
         * live open
     """,
+    "who says no more than that it is gone hears what may still stop it": """
+        市民: 转了
+        > 转给谁了
+        > 要止付
+        = do:person
+        市民: 验证码给他了
+        > 冻结银行卡
+        citizen: I entered my card
+        > have the card frozen
+        *
+    """,
+    "a call from the line itself": """
+        市民: 96110打给我，是真的吗
+        > 反诈专线 96110 真的会打给正被骗的人
+        > 不会让您转账
+        *
+    """,
     "tears alone are asked about": """
         市民: 😭😭😭
         > 您还好吗

@@ -100,6 +100,23 @@ def test_in_a_script_that_we_were_not_taught_less_makes_us_ask(
     assert judge(words, seen(scam)).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("words", "kind", "stage"),
+    [
+        ("刷单", "brushing", Stage.QUERY),
+        ("杀猪盘", "romance", Stage.QUERY),
+        ("你好", None, Stage.NONE),
+        ("刷单的钱我昨天都退给他们了", None, Stage.NONE),
+    ],
+)
+def test_a_kind_that_is_named_and_no_more_is_asked_about(
+    words: str, kind: str | None, stage: Stage
+) -> None:
+    asked = judge(words, seen(0.1, none=0.9))
+
+    assert (asked.verdict, asked.type, asked.stage) == ("no_sign", kind, stage)
+
+
 def test_a_link_of_a_government_is_no_sign_by_itself() -> None:
     asked = seen(0.97, contacted=0.9)
 

@@ -47,5 +47,9 @@ def test_language_of(text: str, language: str | None) -> None:
     assert wording.language_of(text) == language
 
 
+def test_cantonese_words_for_what_has_happened_are_read() -> None:
+    assert wording.plain("我啱啱過咗數俾佢") == "我刚刚过了数给他"
+
+
 def test_storable_drops_only_what_no_database_takes() -> None:
     assert wording.storable("a\0b\ud83dc🙂\n") == "abc🙂\n"
