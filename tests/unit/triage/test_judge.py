@@ -35,8 +35,8 @@ def test_the_thresholds_of_the_verdicts(scam: float, verdict: Verdict) -> None:
 @pytest.mark.parametrize(
     ("stages", "stage"),
     [
-        pytest.param({"live": 0.35, "loss": 0.65}, Stage.LIVE, id="one in three live"),
-        pytest.param({"live": 0.34, "query": 0.3}, Stage.QUERY, id="not likely enough live"),
+        pytest.param({"live": 0.4, "loss": 0.6}, Stage.LIVE, id="two in five live"),
+        pytest.param({"live": 0.39, "query": 0.3}, Stage.QUERY, id="not likely enough live"),
         pytest.param({"loss": 0.9}, Stage.CONTACTED, id="nobody says that anything has gone"),
         pytest.param({"live": 0.4, "none": 0.5}, Stage.CONTACTED, id="likelier nothing goes on"),
         pytest.param({"query": 0.9}, Stage.QUERY, id="a question"),
