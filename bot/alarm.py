@@ -54,7 +54,10 @@ def _unclaimed(db: Session, desk: Desk, alarm: Alarm, *, now: datetime) -> None:
     take = [[duty.button(desk, case, "claim", "claim")]]
     said = desk.say("desk.reminder", case=case.code, minutes=minutes)
     if alarm.desk:
-        duty.tell(db, desk, case, said, now=now, buttons=take)
+        # Behind the cards of new cases, and only until the next: on a bad night the group's limit
+        # would otherwise go to reminders of the old.
+        lasts = desk.policy.repeat
+        duty.tell(db, desk, case, said, now=now, buttons=take, lane=Lane.REPLY, lasts=lasts)
     whole = str(duty.card(db, desk, case)["text"])
     for officer in alarm.officers:
         key = "desk.alarm.supervisor" if officer.id in alarm.supervisors else "desk.alarm.officer"

@@ -42,6 +42,9 @@ class DatabaseAway(Exception):
     """The database cannot be reached; the message says which and what to do."""
 
 
+_NEWER = "it is newer than this version of fanzha: install the release that made it"
+
+
 class OldSchema(Exception):
     """The database was made by another version of fanzha; the message says what to do."""
 
@@ -209,7 +212,11 @@ def _alembic(bind: Engine) -> Config:
 
 
 def upgrade(bind: Engine, *, to: str = "head") -> None:
-    """Bring the schema up to date."""
+    """Bring the schema up to date; raise OldSchema when a newer version of fanzha made it."""
+    with bind.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if _is_newer(bind, current):
+        raise OldSchema(f"the database has schema {current}; {_NEWER}")
     command.upgrade(_alembic(bind), to)
 
 
@@ -224,18 +231,29 @@ def is_empty(bind: Engine) -> bool:
         return MigrationContext.configure(connection).get_current_revision() is None
 
 
+def _is_newer(bind: Engine, current: str | None) -> bool:
+    head = ScriptDirectory.from_config(_alembic(bind)).get_current_head()
+    return current is not None and head is not None and current > head  # "0008" after "0007"
+
+
 def check(bind: Engine, url: str) -> None:
     """Raise DatabaseAway or OldSchema unless the database is there and its schema is ours."""
-    shown = make_url(url).render_as_string(hide_password=True)
+    parts = make_url(url)
+    # Where it is, and nothing that could hold a password: one with an @ in it is cut wrongly.
+    host = (parts.host or "").rpartition("@")[2]
+    shown = f"postgresql://{host}{f':{parts.port}' if parts.port else ''}/{parts.database or ''}"
     try:
         with bind.connect() as connection:
             connection.execute(text("SELECT 1"))
             current = MigrationContext.configure(connection).get_current_revision()
     except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0].replace(parts.host or host, host)
         raise DatabaseAway(
-            f"the database {shown} does not answer: {str(error.orig).strip().splitlines()[0]}. "
+            f"the database {shown} does not answer: {reason}. "
             f"Check {PREFIX}DATABASE_URL and that the server runs."
         ) from error
+    if _is_newer(bind, current):
+        raise OldSchema(f"the database {shown} has schema {current}; {_NEWER}")
     head = ScriptDirectory.from_config(_alembic(bind)).get_current_head()
     if current != head:
         what = (

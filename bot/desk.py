@@ -119,6 +119,8 @@ def tell(
     now: datetime,
     picture: Mapping[str, str] | None = None,
     buttons: object = None,
+    lane: Lane = Lane.URGENT,
+    lasts: timedelta | None = None,
 ) -> str:
     """Say something to the officers: in the case's own topic, else as an answer to its card.
 
@@ -132,7 +134,7 @@ def tell(
     if buttons:
         body["buttons"] = buttons
     key = _new_key(case, "picture" if picture else "tell")
-    post(db, desk, body, key=key, now=now)
+    post(db, desk, body, key=key, now=now, lane=lane, lasts=lasts)
     return key
 
 

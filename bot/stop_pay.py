@@ -48,7 +48,7 @@ def press(
             except Incomplete:
                 _ask_next(db, desk, request, by, now=now)
                 return desk.say("stop_pay.in_private")
-            return desk.say("stop_pay.sent")
+            return desk.say("stop_pay.sent" if desk.webhook else "stop_pay.by_hand")
         case "form":
             _hand_out_form(db, desk, vault, request, by=by, now=now)
             return desk.say("stop_pay.in_private")
@@ -265,8 +265,9 @@ def _announce(db: Session, desk: Desk, request: StopPayment, *, now: datetime) -
     """Tell the case's colleagues where the request stands; no number is in it."""
     case = request.worked_in
     frozen = stop_payment.frozen(_vault(desk), request)
+    by_hand = request.state == PaymentState.SENT and not desk.webhook
     said = desk.say(
-        f"desk.stop_pay.{request.state}",
+        "desk.stop_pay.by_hand" if by_hand else f"desk.stop_pay.{request.state}",
         case=case.code,
         amount=amounts.show(frozen) if frozen else "",
     )

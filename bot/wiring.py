@@ -111,8 +111,14 @@ def _time(sessions: Sessions) -> datetime:
         return leases.clock(db)
 
 
-def nlu(settings: Settings) -> tuple[NluClient, NluServer | None]:
-    """Return the NLU client, and the server to be run as a child when no other is set."""
+def nlu(settings: Settings, *, model: Path | None = None) -> tuple[NluClient, NluServer | None]:
+    """Return the NLU client, and the server to be run as a child when no other is set.
+
+    `model` is another than the present one, to be compared with it.
+    """
+    if model is not None:
+        compared = NluServer(settings.home, model=model)
+        return NluClient(lambda: compared.url), compared
     if settings.nlu_url == "off":
         return NluClient(None), None
     if settings.nlu_url:

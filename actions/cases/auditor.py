@@ -91,10 +91,10 @@ def _mend(db: Session, case: Case, why: str, *, now: datetime, policy: Policy) -
 
 def _slowest(db: Session, now: datetime) -> int | None:
     oldest = db.scalar(
-        select(func.min(OutboxMessage.due_at)).where(
+        select(func.min(OutboxMessage.created_at)).where(  # each attempt moves `due_at`
             OutboxMessage.lane == Lane.URGENT,
             OutboxMessage.status.in_((Sending.WAITING, Sending.SENDING)),
-            OutboxMessage.due_at <= now - SLOW,
+            OutboxMessage.created_at <= now - SLOW,
         )
     )
     return int((now - oldest).total_seconds()) if oldest else None

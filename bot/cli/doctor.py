@@ -12,6 +12,7 @@ from telegram import Bot, Chat, Update
 from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 
 from actions.officers import store as officers
+from actions.officers.models import DESK
 from bot import clock, database, logs, settings, wiring
 from bot.channels.telegram.webhook import PATH
 from bot.cli import nlu
@@ -52,11 +53,14 @@ def _database(chosen: Settings) -> Iterator[Finding]:
     try:
         with wiring.service(chosen) as service, service.sessions() as db:
             yield True, "database: there, and its schema is ours"
-            if chosen.telegram_token is not None and not officers.list_serving(db):
+            serving = officers.list_serving(db) if chosen.telegram_token is not None else None
+            if serving is not None and not serving:
                 yield (
                     False,
                     "officers: nobody is on the list; `fanzha officers add` puts them there",
                 )
+            elif serving and not any(each.may(DESK) for each in serving):
+                yield False, "officers: nobody on the list may take a case; add a dispatcher"
     except (database.DatabaseAway, database.OldSchema) as error:
         yield False, f"database: {error}"
 
@@ -133,6 +137,10 @@ async def _dispatch(bot: Bot, chat_id: int | None) -> Finding:
         return False, (
             f"dispatch: the bot is in no chat {chat_id}; add it to the officers' group, or "
             f"correct {PREFIX}DISPATCH_CHAT_ID" + await _groups(bot)
+        )
+    if chat.type == Chat.PRIVATE:
+        return False, (
+            f"dispatch: {chat_id} is one person's chat; set {PREFIX}DISPATCH_CHAT_ID to a group"
         )
     return True, f"dispatch: “{chat.title or chat_id}” ({chat_id})"
 

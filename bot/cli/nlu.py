@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 from rich.console import Console
 
@@ -18,12 +19,14 @@ PROBE = "你好"
 
 
 @asynccontextmanager
-async def ready(settings: Settings, console: Console) -> AsyncIterator[NluClient]:
+async def ready(
+    settings: Settings, console: Console, *, model: Path | None = None
+) -> AsyncIterator[NluClient]:
     """Yield a client whose server answers; say so, and go on with rules, if it does not come."""
-    client, child = wiring.nlu(settings)
+    client, child = wiring.nlu(settings, model=model)
     task = asyncio.create_task(child.run()) if child else None
     try:
-        if child is not None and training.best_model(settings.home) is None:
+        if child is not None and not (model or training.best_model(settings.home)):
             console.print("no model yet: rules answer for now; run `fanzha train`", markup=False)
         elif client.state != "off" and not await _comes(client, starting=child is not None):
             console.print("NLU is away: rules answer for now (`fanzha doctor` says why)")

@@ -31,8 +31,11 @@ NOT_SCORED_TYPES = frozenset({"none", "any_scam", "other_scam"})
 MUST_NOT_STAGES = frozenset({"contacted", "query", "none"})
 
 
+MOST_NAMED = 20  # bad lines; a file of another kind has nothing else
+
+
 class BadRow(Exception):
-    """Names the line that is not a labelled text, and what is wrong with it."""
+    """Names the lines that are no labelled texts, and what is wrong with each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +108,18 @@ class Scores:
 
 def read(file: Path) -> list[Labelled]:
     """Read JSON lines with `text`, `type` and perhaps `stage` and `escalate`."""
-    rows = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    rows, bad = [], []
+    for number, line in enumerate(file.read_bytes().splitlines(), start=1):
         if not line.strip():
             continue
         try:
-            rows.append(labelled(json.loads(line)))
+            rows.append(labelled(json.loads(line.decode("utf-8-sig"))))
+        except UnicodeDecodeError:
+            bad.append(f"{file}, line {number}: is not UTF-8 text")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BadRow(f"{file}, line {number}: needs text and type ({error!r})") from None
+            bad.append(f"{file}, line {number}: needs text and type ({error!r})")
+    if bad or not rows:
+        raise BadRow("\n".join(bad[:MOST_NAMED]) or f"{file} has no labelled text")
     return rows
 
 
@@ -258,14 +265,18 @@ def write(
     *,
     folder: Path,
     title: str,
+    model: str,
     against: Sequence[Mapping[str, object]] | None = None,
+    other: str = "the other model",
 ) -> Path:
     """Write report and picture of what was judged, beside another model's if given."""
     folder.mkdir(parents=True, exist_ok=True)
-    scores = {title: score(zip(rows, judged, strict=True))}
+    scores = {model: score(zip(rows, judged, strict=True))}
     if against is not None:
-        scores["the other model"] = score(zip(rows, against, strict=True))
-    draw(scores[title], folder / f"{title}.png")
+        scores[other if other != model else f"{other} again"] = score(
+            zip(rows, against, strict=True)
+        )
+    draw(scores[model], folder / f"{title}.png")
     page = folder / f"{title}.md"
     picture = f"\n![Types: right in rows, given in columns]({title}.png)\n"
     page.write_text(report(scores) + picture, encoding="utf-8")

@@ -141,6 +141,18 @@ def test_doctor_knows_the_officers_chat_and_who_is_missing(here: Fanzha) -> None
     assert "✓ dispatch: “值班群” (-1001234567890)" in fine.stdout
 
 
+def test_doctor_wants_a_group_and_somebody_who_may_take_a_case(here: Fanzha) -> None:
+    with BotApiDouble() as api:
+        api.citizen(42).says("你好")
+        telegram = {"TELEGRAM_TOKEN": api.token, "TELEGRAM_API": api.url}
+        here("officers", "add", "--telegram-id", "51", "--name", "王", "--role", "publisher")
+
+        done = here("doctor", **telegram, DISPATCH_CHAT_ID="42")
+
+    assert "✗ officers: nobody on the list may take a case" in done.stdout
+    assert "✗ dispatch: 42 is one person's chat" in done.stdout
+
+
 def test_doctor_says_what_telegram_could_not_post(here: Fanzha) -> None:
     url = "http://127.0.0.1:9/telegram"
     with BotApiDouble() as api:

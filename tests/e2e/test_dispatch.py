@@ -176,7 +176,7 @@ def test_a_live_fraud_from_the_message_to_whether_it_helped(world: World, li: Ci
     li.presses(f"case:{code}:stop_pay:send", draft).wait_for_answer()  # type: ignore[union-attr]
     forms = [world.message_with(li)]
     assert forms[0].raw["document"]["file_name"].startswith(code)
-    sent = desk.wait_for(f"🏦 {code} 止付申请已发出", since=0)
+    sent = desk.wait_for(f"🏦 {code} 止付申请已填好", since=0)
     desk.presses(li, f"case:{code}:stop_pay:accepted", sent).wait_for_answer()
     taken = desk.wait_for(f"🏦 {code} 银行已受理", since=0)
     desk.presses(li, f"case:{code}:stop_pay:frozen", taken).wait_for_answer()

@@ -83,6 +83,29 @@ def test_an_old_schema(host: Host, new_database: NewDatabase) -> None:
     )
 
 
+def test_a_newer_schema(host: Host, new_database: NewDatabase) -> None:
+    db = new_database()
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    for command in (("run",), ("db", "upgrade")):
+        refused(host.run(*command, DATABASE_URL=db.url), "schema 9999", "newer than this version")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://fanzha:hush@hush@127.0.0.1:9/fanzha",
+        "postgresql://127.0.0.1:9/fanzha?password=hush",
+    ],
+)
+def test_a_password_is_in_no_message(host: Host, url: str) -> None:
+    done = host.run("run", DATABASE_URL=url)
+
+    refused(done, "does not answer", "FANZHA_DATABASE_URL")
+    assert "hush" not in done.stderr
+
+
 def test_a_database_that_is_not_there(host: Host) -> None:
     done = host.run("run", DATABASE_URL="postgresql://fanzha:hushhush@127.0.0.1:9/fanzha")
 

@@ -98,8 +98,8 @@ def test_a_report_has_a_picture_and_sets_two_models_side_by_side(tmp_path: Path)
     ours = [_found("scam", "loan", "contacted"), _found("scam", "loan", "contacted")]
     theirs = [_found("scam", "loan", "loss"), _found("no_sign")]
 
-    page = evaluate.write(rows, ours, folder=tmp_path, title="ours", against=theirs)
+    page = evaluate.write(rows, ours, folder=tmp_path, title="ours", model="nlu-1", against=theirs)
 
-    assert "| ours | the other model |" in page.read_text()
+    assert "| nlu-1 | the other model |" in page.read_text()
     assert "game taken for loan: 1" in page.read_text()
     assert (tmp_path / "ours.png").read_bytes().startswith(b"\x89PNG")

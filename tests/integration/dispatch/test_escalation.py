@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from actions.audit import store as audit
 from actions.audit.models import AuditEntry
@@ -114,6 +115,37 @@ def test_after_a_minute_the_officers_on_duty_are_told_each_in_person(
     assert LIVE in told  # the whole card: no need to look for it elsewhere
     assert night.heard(off.telegram_id) == []
     assert night.entry(code, "case.alerted").details["officers"] == [on.id]
+
+
+def test_a_new_card_goes_before_the_reminders_of_older_cases_and_these_do_not_pile_up(
+    night: Night,
+) -> None:
+    old = night.opens()
+    night.at(180)
+    with night.sessions() as db:
+        reminders = db.scalars(
+            select(OutboxMessage)
+            .where(OutboxMessage.body["text"].astext.startswith(f"⏰ {old}"))
+            .order_by(OutboxMessage.id)
+        ).all()
+        card = db.scalars(
+            select(OutboxMessage).where(OutboxMessage.dedup_key == f"case:{old}:card")
+        ).one()
+
+    assert [each.lane > card.lane for each in reminders] == [True] * 3
+    for this, following in pairwise(reminders):
+        assert this.expires_at == following.due_at  # the next takes its place
+
+
+def test_an_urgent_message_that_is_tried_again_and_again_is_noticed(night: Night) -> None:
+    night.opens()
+    with night.sessions.begin() as db:
+        db.execute(
+            update(OutboxMessage).values(  # it waits for 90 s, and its next try is due at once
+                created_at=night.start - timedelta(seconds=90), due_at=night.start, attempts=9
+            )
+        )
+        assert "has waited 90 s" in auditor.look(db, now=night.start).wrong["outbox"]
 
 
 def test_the_dispatch_chat_gets_one_card_and_then_answers_to_it(

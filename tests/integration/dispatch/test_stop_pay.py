@@ -159,6 +159,18 @@ def test_nothing_of_it_can_be_read_in_the_database(case: Line) -> None:
                 assert secret not in mine, (table, secret)
 
 
+def test_without_the_citys_system_nobody_is_told_that_it_was_sent(case: Line) -> None:
+    case.desk = replace(case.desk, webhook=False)
+    filled(case)
+
+    assert "还没有发给任何人" in press(case, "send")
+    assert "由承办民警转给银行" in case.desk_heard[-1]
+    with case.sessions() as db:
+        assert not db.scalars(
+            select(OutboxMessage).where(OutboxMessage.channel == "webhook")
+        ).all()
+
+
 def test_it_goes_out_by_webhook_and_as_a_pdf_and_a_table_for_the_owner(
     case: Line, vault: Vault
 ) -> None:
