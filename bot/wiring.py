@@ -117,7 +117,8 @@ def nlu(settings: Settings, *, model: Path | None = None) -> tuple[NluClient, Nl
     `model` is another than the present one, to be compared with it.
     """
     if model is not None:
-        compared = NluServer(settings.home, model=model)
+        # In a home of its own: another process's server of this one serves the present model.
+        compared = NluServer(settings.home / "compared", model=model.resolve())
         return NluClient(lambda: compared.url), compared
     if settings.nlu_url == "off":
         return NluClient(None), None

@@ -49,7 +49,9 @@ def evaluate(
     with wiring.service(settings.load()) as service:
         judged = asyncio.run(_judge_all(service, rows))
         compared = asyncio.run(_judge_all(service, rows, model=against)) if against else None
-        ours = _name(service, judged)
+        ours = _name(judged, training.best_model(service.settings.home))
+        if service.settings.nlu_url not in (None, "off"):
+            ours = "the server's model"
     report = evaluation.write(
         rows,
         judged,
@@ -57,7 +59,7 @@ def evaluate(
         title=file.stem,
         model=ours,
         against=compared,
-        other=against.name.removesuffix(".tar.gz") if against else "",
+        other=_name(compared or (), against),
     )
     console.print(report.read_text("utf-8"), markup=False)
 
@@ -76,11 +78,8 @@ async def _judge_all(
     return judged
 
 
-def _name(service: Service, judged: Sequence[dict[str, object]]) -> str:
-    """Return what judged: the model's name, or that the rules did."""
-    if not any(each["nlu"] == "rasa" for each in judged):
+def _name(judged: Sequence[dict[str, object]], model: Path | None) -> str:
+    """Return what judged: the model, or the rules, where its server did not come."""
+    if model is None or not any(each["nlu"] == "rasa" for each in judged):
         return "rules alone"
-    model = training.best_model(service.settings.home)
-    if service.settings.nlu_url or model is None:
-        return "the server's model"
     return model.name.removesuffix(".tar.gz")
