@@ -276,14 +276,14 @@ def weigh(text: str, scam: float, signals: frozenset[Signal], *, official: bool 
 
     `official` says that every link in it leads to a government's own address.
     """
-    if official and not signals & (GRAVE_SIGNALS - {Signal.APP}):
-        return scam * ADVERTISED
     if WARNING_OF_FRAUD.search(text) and "我" not in text:
         return scam * ADVERTISED
     if _demands_safety(text):
         return max(scam, BY_ITSELF)
     if DEFRAUDED.search(text) and not QUERY.search(text):
         return max(scam, TOLD)
+    if official and not signals & (GRAVE_SIGNALS - {Signal.APP}):
+        return scam * ADVERTISED
     if OPT_OUT.search(text) and not signals & GRAVE_SIGNALS and not UNLAWFUL.search(text):
         return scam * ADVERTISED
     return scam

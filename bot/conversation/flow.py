@@ -49,7 +49,7 @@ PLAIN_QUESTIONS = frozenset({"forget", "language", "helped"})
 
 def advance(session: Session, event: Event) -> Turn:
     """Return the session, messages and effects that follow from one event."""
-    if not session.case:  # what threatened them is over, or not told yet
+    if not session.case and DANGER in session.facts:  # what threatened them is over
         session = replace(session, facts={k: v for k, v in session.facts.items() if k != DANGER})
     turn = _spoken(session, event)
     if isinstance(threat := session.facts.get(DANGER), str):

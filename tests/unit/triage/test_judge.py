@@ -123,6 +123,8 @@ def test_a_link_of_a_government_is_no_sign_by_itself() -> None:
     assert judge("https://www.gov.cn/ 这个真的吗", asked, official=True).verdict == "no_sign"
     told = judge("https://www.gov.cn/ 让我把验证码告诉他", asked, official=True)
     assert told.verdict == "scam"
+    lost = judge("我被骗了五万，看了 https://www.gov.cn/ 也没用", asked, official=True)
+    assert lost.verdict == "scam"
 
 
 def test_words_that_say_now_lower_the_bar_for_live() -> None:
