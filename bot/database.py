@@ -19,7 +19,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError, OperationalError, SQLAlchemyError
@@ -213,9 +213,8 @@ def _alembic(bind: Engine) -> Config:
 
 def upgrade(bind: Engine, *, to: str = "head") -> None:
     """Bring the schema up to date; raise OldSchema when a newer version of fanzha made it."""
-    with bind.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    if _is_newer(bind, current):
+    current = _schema(bind)
+    if _is_newer(current, _our_schema(bind)):
         raise OldSchema(f"the database has schema {current}; {_NEWER}")
     command.upgrade(_alembic(bind), to)
 
@@ -227,13 +226,20 @@ def downgrade(bind: Engine, *, to: str) -> None:
 
 def is_empty(bind: Engine) -> bool:
     """Tell whether no version of fanzha has used this database yet."""
+    return _schema(bind) is None
+
+
+def _schema(bind: Engine) -> str | None:
     with bind.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() is None
+        return MigrationContext.configure(connection).get_current_revision()
 
 
-def _is_newer(bind: Engine, current: str | None) -> bool:
-    head = ScriptDirectory.from_config(_alembic(bind)).get_current_head()
-    return current is not None and head is not None and current > head  # "0008" after "0007"
+def _our_schema(bind: Engine) -> str | None:
+    return ScriptDirectory.from_config(_alembic(bind)).get_current_head()
+
+
+def _is_newer(current: str | None, ours: str | None) -> bool:
+    return current is not None and ours is not None and current > ours  # "0008" after "0007"
 
 
 def check(bind: Engine, url: str) -> None:
@@ -243,20 +249,18 @@ def check(bind: Engine, url: str) -> None:
     host = (parts.host or "").rpartition("@")[2]
     shown = f"postgresql://{host}{f':{parts.port}' if parts.port else ''}/{parts.database or ''}"
     try:
-        with bind.connect() as connection:
-            connection.execute(text("SELECT 1"))
-            current = MigrationContext.configure(connection).get_current_revision()
+        current = _schema(bind)
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0].replace(parts.host or host, host)
         raise DatabaseAway(
             f"the database {shown} does not answer: {reason}. "
             f"Check {PREFIX}DATABASE_URL and that the server runs."
         ) from error
-    if _is_newer(bind, current):
+    ours = _our_schema(bind)
+    if _is_newer(current, ours):
         raise OldSchema(f"the database {shown} has schema {current}; {_NEWER}")
-    head = ScriptDirectory.from_config(_alembic(bind)).get_current_head()
-    if current != head:
+    if current != ours:
         what = (
-            "is empty" if current is None else f"has schema {current}, this version needs {head}"
+            "is empty" if current is None else f"has schema {current}, this version needs {ours}"
         )
         raise OldSchema(f"the database {shown} {what}; run `fanzha db upgrade` first")

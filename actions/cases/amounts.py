@@ -29,13 +29,14 @@ _HAN_SUM = re.compile(rf"^({_HAN})(?:{_CURRENCY})?$")
 # In a story a number is money when a currency follows, or when it was paid, asked for or lost and
 # nothing is counted with it: "三千米", "打了一千次" and "打110" are none.
 _HAN_ABOUT = rf"(?<![{_DIGIT}十百千万\d.])(?!\d+[^十百千万])({_HAN}(?:[多余来][千万])?)"
-_MOVED = r"[转汇付充投骗]|[交打借扣垫存取给要缴赔花亏]|损失"
+_SENT = r"[转汇付充投骗]"
+_MOVED = rf"{_SENT}|[交打借扣垫存取给要缴赔花亏]|损失"
 _SO = r"[了走去过掉我他她您你给\s]*(?:出去|进去)?\s*"
 _NOTHING_COUNTED = rf"(?![{_DIGIT}\d.零〇十百千万次个人天年月日分秒米里步遍条张件份名字号倍点岁%])"
 _HAN_IN_WORDS = re.compile(
     rf"{_HAN_ABOUT}[多余]?(?:{_CURRENCY})"
     rf"|(?:{_MOVED}){_SO}{_HAN_ABOUT}{_NOTHING_COUNTED}"
-    rf"|[转汇付充投骗]{_SO}(\d{{3,7}}){_NOTHING_COUNTED}"
+    rf"|{_SENT}{_SO}(\d{{3,7}}){_NOTHING_COUNTED}"
 )
 _LEAST = 100 * 100  # cents: less is a word such as 一块, not what a story is about
 

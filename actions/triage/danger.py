@@ -59,4 +59,4 @@ def find(plain: str) -> Danger | None:
     """Return the danger that a plain text of a citizen's own speaks of, or None."""
     if wording.columns(plain) > LONGEST or _SPOKEN_OF.search(plain):
         return None
-    return next((kind for kind, words in PATTERNS.items() if words.search(plain)), None)
+    return wording.first_said(plain, PATTERNS)

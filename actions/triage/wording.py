@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import TypeVar
 
 import opencc
+
+Name = TypeVar("Name", bound=str)
 
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 _HAN = r"\u3400-\u9fff"
@@ -64,6 +68,11 @@ def is_foreign(text: str) -> bool:
     letters = [each for each in text if each.isalpha()]
     known = sum(each.isascii() or bool(_HAN_LETTER.match(each)) for each in letters)
     return len(letters) >= MOST_OF_A_WORD and known < len(letters) / 2
+
+
+def first_said(plain: str, words: Mapping[Name, re.Pattern[str]]) -> Name | None:
+    """Return the first name whose pattern is met in a plain text, or None."""
+    return next((name for name, pattern in words.items() if pattern.search(plain)), None)
 
 
 def language_of(text: str) -> str | None:

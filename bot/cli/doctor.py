@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import typer
@@ -12,7 +12,7 @@ from telegram import Bot, Chat, Update
 from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 
 from actions.officers import store as officers
-from actions.officers.models import DESK
+from actions.officers.models import DESK, Officer
 from bot import clock, database, logs, settings, wiring
 from bot.channels.telegram.webhook import PATH
 from bot.cli import nlu
@@ -53,16 +53,17 @@ def _database(chosen: Settings) -> Iterator[Finding]:
     try:
         with wiring.service(chosen) as service, service.sessions() as db:
             yield True, "database: there, and its schema is ours"
-            serving = officers.list_serving(db) if chosen.telegram_token is not None else None
-            if serving is not None and not serving:
-                yield (
-                    False,
-                    "officers: nobody is on the list; `fanzha officers add` puts them there",
-                )
-            elif serving and not any(each.may(DESK) for each in serving):
-                yield False, "officers: nobody on the list may take a case; add a dispatcher"
+            if chosen.telegram_token is not None:
+                yield from _officers(officers.list_serving(db))
     except (database.DatabaseAway, database.OldSchema) as error:
         yield False, f"database: {error}"
+
+
+def _officers(serving: Sequence[Officer]) -> Iterator[Finding]:
+    if not serving:
+        yield False, "officers: nobody is on the list; `fanzha officers add` puts them there"
+    elif not any(each.may(DESK) for each in serving):
+        yield False, "officers: nobody on the list may take a case; add a dispatcher"
 
 
 def _nlu(chosen: Settings) -> Iterator[Finding]:

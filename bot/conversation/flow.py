@@ -17,6 +17,7 @@ from bot.conversation.advice import GRAVE, QUESTIONS, added_steps, is_small_talk
 from bot.conversation.messages import say
 from bot.conversation.replies import first_words, tells_of_kin
 from bot.conversation.steps import when
+from bot.conversation.steps.question import Question
 from bot.conversation.turn import (
     DANGER,
     HANDED,
@@ -168,8 +169,7 @@ def _described(session: Session, said: Said) -> Turn:
         return Turn(session, (messages.simple(key, messages.PERSON),), (filed,))
     if judgement.escalate:
         return _alarmed(session, judgement, (filed,), kin=tells_of_kin(plain))
-    question = next_question(judgement, session.answers)
-    session = replace(session, step=question.name if question else START)
+    session, question = _asking(session, judgement)
     brief = is_small_talk(judgement, plain)
     prompt = messages.verdict(judgement, question, brief=brief, again=told is not None)
     return Turn(session, (prompt,), (filed,))
@@ -188,12 +188,17 @@ def _hold(session: Session, judgement: Judgement) -> tuple[Session, Judgement, J
     return session.holding(judgement, session.answers), judgement, before
 
 
+def _asking(session: Session, judgement: Judgement) -> tuple[Session, Question | None]:
+    """Return the question to ask next, if any, and the session that waits for its answer."""
+    question = next_question(judgement, session.answers)
+    return replace(session, step=question.name if question else START), question
+
+
 def _alarmed(
     session: Session, judgement: Judgement, effects: tuple[Effect, ...], *, kin: bool = False
 ) -> Turn:
     """A fraud is under way: say what to do now, and put a person on it."""
-    question = next_question(judgement, session.answers)
-    session = replace(session, step=question.name if question else START)
+    session, question = _asking(session, judgement)
     prompt = messages.urgent(judgement, question, kin=kin)
     return Turn(session, (prompt,), (*effects, OpenCase("live", judgement)))
 
@@ -212,8 +217,7 @@ def _in_case(
     if session.officer_on:
         return _received(session, judgement, effects)
     if judgement.escalate:
-        question = next_question(judgement, session.answers)
-        session = replace(session, step=question.name if question else START)
+        session, question = _asking(session, judgement)
         again = told is not None and told.escalate
         prompt = messages.urgent(judgement, question, again=again)
         return Turn(session, (prompt,), effects)
@@ -260,8 +264,7 @@ def _answered(session: Session, question: str, value: str, *, words: str = "") -
     effects: tuple[Effect, ...] = (told,) if session.case else ()
     if judgement.escalate and not before.escalate:
         return _in_case(session, judgement, effects)
-    follow = next_question(judgement, answers)
-    session = replace(session, step=follow.name if follow else START)
+    session, follow = _asking(session, judgement)
     if judgement.verdict in GRAVE and _differs(judgement, before) and not session.case:
         return Turn(session, (messages.verdict(judgement, follow),), effects)
     added = added_steps(judgement, before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from actions.triage import wording
 from actions.triage.judgement import Judgement, Verdict
 from actions.triage.understanding import Understanding
 
@@ -45,4 +46,4 @@ def everyday(plain: str, model: Understanding | None, judgement: Judgement) -> s
         return None  # "no police, please" asks for nobody
     if model and model.intent in EVERYDAY and model.intent_confidence >= SURE_AT:
         return model.intent
-    return next((name for name, words in WORDS.items() if words.search(plain)), None)
+    return wording.first_said(plain, WORDS)

@@ -59,15 +59,16 @@ def switches_on(event: Event) -> bool:
     """Tell whether this event asks to be spoken to discreetly."""
     match event:
         case Said(text):
-            return any(sign in text for sign in SIGNS) or _cannot_talk(text)
+            return any(sign in text for sign in SIGNS) or (
+                len(text) <= LONGEST and _cannot_talk(wording.plain(text))
+            )
         case Pressed("quiet", "on") | Command("quiet"):
             return True
     return False
 
 
-def _cannot_talk(text: str) -> bool:
-    plain = wording.plain(text)
-    return len(text) <= LONGEST and bool(_ON.search(_KIN.sub("", plain)))
+def _cannot_talk(plain: str) -> bool:
+    return _ON.search(_KIN.sub("", plain)) is not None
 
 
 def switches_off(event: Event) -> bool:

@@ -82,7 +82,7 @@ PATTERNS: Mapping[Reply, re.Pattern[str]] = {
 
 # What is said first, by somebody who says no more than that.
 _FIRST = {
-    "first.paid": rules.GIVEN,
+    "first.paid": re.compile(rf"^(?:{rules.GIVEN.pattern})$"),
     "first.gave": re.compile(
         r"^.{0,6}(?:填|输|报|念|发|给)(?:了|过)?[^。，,]{0,6}(?:卡号|验证码|密码|身份证)(?:号)?了?\W*$"
         r"|^(?:验证码|卡号|密码)[^。，,]{0,4}(?:给|说|报|填|念|发)[^。，,]{0,4}了\W*$"
@@ -97,12 +97,9 @@ _FIRST = {
 
 def first_words(plain: str) -> str | None:
     """Return what is said to few words that tell of no matter yet, or None where there is more."""
-    few = wording.columns(plain) <= LONGEST
-    named = (key for key, words in _FIRST.items() if words.search(plain))
-    if few and (key := next(named, None)):
-        alone = key != "first.paid" or rules.GIVEN.fullmatch(plain)
-        return key if alone else None
-    return None if any(map(str.isalnum, plain)) else "first.wordless"
+    if not any(map(str.isalnum, plain)):
+        return "first.wordless"
+    return wording.first_said(plain, _FIRST) if wording.columns(plain) <= LONGEST else None
 
 
 # Somebody close to them is meant, who may not believe a word of it.

@@ -143,6 +143,8 @@ SCRIPTS = {
         = do:person
         市民: 验证码给他了
         > 冻结银行卡
+        市民: 我给了他验证码
+        > 冻结银行卡
         citizen: I entered my card
         > have the card frozen
         *

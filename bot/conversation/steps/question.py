@@ -44,10 +44,7 @@ class Question:
         """Return the value that short free words stand for, or None."""
         if wording.columns(plain) > LONGEST_ANSWER:
             return None
-        for value, pattern in self.words.items():
-            if pattern.search(plain):
-                return value
-        return None
+        return wording.first_said(plain, self.words)
 
 
 # "嗯", "好" and "ok" say that one has read, not that it is so.
