@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -89,7 +90,7 @@ class OutboxWorker:
         self._settling = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._flying: set[asyncio.Task[None]] = set()
-        self._results: list[Settlement] = []
+        self._results: deque[Settlement] = deque()  # the loop adds to it, a thread takes from it
         self._unsent: list[tuple[int, int]] = []
         self._held = Held()
         self._leased_until = 0.0  # on this process's steady clock
@@ -260,7 +261,7 @@ class OutboxWorker:
 
     def _leave(self) -> None:
         """Record what is known, give back what was not tried, and say goodbye."""
-        flown = {(each.message_id, each.attempt) for each in self._results}
+        flown = {(each.message_id, each.attempt) for each in self._results.copy()}
         try:
             self._settle()
             with self._sessions.begin() as db:
@@ -346,7 +347,11 @@ class OutboxWorker:
 
     def _settle(self) -> bool:
         """Write down what is known; False when the database is away and it must be tried again."""
-        results, self._results = self._results, []
+        # One by one, and never a new queue in its place: what lands meanwhile would go to the old.
+        results: list[Settlement] = []
+        with contextlib.suppress(IndexError):
+            while True:
+                results.append(self._results.popleft())
         if not results:
             return True
         try:
@@ -362,7 +367,7 @@ class OutboxWorker:
                         self._follow_up(db, each, now)
         except Exception as error:  # noqa: BLE001  it is settled when the database is back
             log.warning("outbox.settle_failed", messages=len(results), error=error)
-            self._results = results + self._results
+            self._results.extendleft(reversed(results))
             return False
         self._held.settled((each.message_id, each.attempt) for each in results)
         for each in results:

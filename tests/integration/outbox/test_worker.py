@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+import bot.sender
 from actions.citizens import store as citizens
 from actions.outbox import stats, store
 from actions.outbox.models import Lane, Status
 from actions.outbox.policy import Blocked, Outcome, Refused, Sent, Unavailable
 from bot import database
+from bot.channels.sender import Envelope
 from bot.sender import OutboxWorker, listen
 from tests.line import newcomer
 
@@ -228,6 +231,38 @@ def test_a_claim_that_was_stored_but_never_answered_is_taken_over(
 
     assert set(unheard) == {message}
     assert sender.texts == ["一"]
+
+
+def test_what_lands_while_other_messages_are_written_down_is_written_down_too(
+    box: Box, sender: RecordingSender, new_worker: NewWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The processor is taken away at the worst moment: a result is ready and not yet noted."""
+    messages = [box.put(f"第{n}条", to=str(n)) for n in range(40)]
+    send = sender.send
+
+    async def land_apart(envelope: Envelope) -> Outcome:
+        await asyncio.sleep(int(envelope.recipient) / 150)  # faster than they can be noted
+        return await send(envelope)
+
+    def settlement(*parts: Any) -> store.Settlement:
+        time.sleep(0.01)
+        return store.Settlement(*parts)
+
+    monkeypatch.setattr(sender, "send", land_apart)
+    monkeypatch.setattr(bot.sender, "Settlement", settlement)
+
+    async def scene() -> None:
+        worker = new_worker()
+        running = asyncio.create_task(worker.run())
+        await asyncio.sleep(2)
+        unsettled = [n for n in messages if box.state(n)[0] != Status.SENT]
+        await worker.stop()
+        await running
+        assert unsettled == []
+
+    asyncio.run(scene())
+
+    assert len(sender.sent) == 40
 
 
 def test_what_was_sent_in_the_place_of_a_deleted_card_is_what_later_edits_find(
