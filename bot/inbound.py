@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from actions.triage import wording
+from actions.triage.understanding import Understanding
 from bot.conversation.turn import Command, Pressed, Unreadable
 
 DRILL = "drill"  # the channel of the synthetic citizen
@@ -22,6 +23,14 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """What a citizen told in several short messages, this one the last; and what it says."""
+
+    text: str
+    understanding: Understanding | None
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """One message from a citizen, in no channel's words."""
 
@@ -34,4 +43,5 @@ class Inbound:
     attached: str = ""  # what else did: "voice", "video", "image", "file", "place", "contact"
     ref: str | None = None  # the channel's own id of the message
     about: str | None = None  # the case named by the message of ours that this answers
+    telling: Telling | None = None  # what it goes on with, when its words are one line of several
     group: bool = False  # addressed to us among others: no questions, no case, no memory

@@ -23,14 +23,11 @@ from actions.indicators.extract import Found
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
 from actions.reports import store as reports
-from actions.triage import danger, wording
-from actions.triage.assess import assess
 from actions.triage.judgement import Judgement, Verdict
 from actions.triage.understanding import Understanding
 from bot import desk as duty
-from bot import opening, personal, proof, quietly, relatives, relay, texts
+from bot import hearing, opening, personal, proof, quietly, relatives, relay, texts
 from bot.conversation import flow, messages, turn
-from bot.conversation.intents import everyday
 from bot.conversation.turn import (
     START,
     ChooseLanguage,
@@ -53,7 +50,6 @@ from bot.conversation.turn import (
 from bot.desk import Desk
 from bot.inbound import Inbound, Words
 
-OWN = ("own", "edited")  # where words come from that are the citizen's
 RECENT = timedelta(hours=1)  # what was said this long ago still belongs to a request for a person
 
 
@@ -127,7 +123,7 @@ def _converse(
     desk: Desk,
     now: datetime,
 ) -> _Taking:
-    event, found = _event(db, message, understanding, desk)
+    event, found = hearing.hear(db, message, understanding, desk=desk)
     _follow_language(citizen, event, message, desk)
     session = turn.Session(
         citizen.step,
@@ -151,29 +147,13 @@ def _converse(
     return taking
 
 
-def _event(
-    db: Session, message: Inbound, understanding: Understanding | None, desk: Desk
-) -> tuple[Event, Sequence[Found]]:
-    content = message.content
-    if not isinstance(content, Words):
-        return content, ()
-    assessed = assess(db, content.text, understanding=understanding, country=desk.region.country)
-    plain = wording.plain(content.text)
-    intent = (
-        everyday(plain, understanding, assessed.judgement) if content.origin == "own" else None
-    )
-    language = wording.language_of(content.text)
-    peril = danger.find(plain) if content.origin in OWN else None
-    return Said(content.text, assessed.judgement, intent, language, peril), assessed.indicators
-
-
 def _follow_language(citizen: Citizen, event: Event, message: Inbound, desk: Desk) -> None:
     """Speak as the citizen speaks, unless they chose a language.
 
     What somebody else wrote, or a lone "OK" or name of an app, does not change how they speak.
     """
     if not citizen.language_chosen and isinstance(event, Said) and event.language:
-        own = isinstance(message.content, Words) and message.content.origin in OWN
+        own = isinstance(message.content, Words) and message.content.origin in hearing.OWN
         scrap = event.language == "en" and len(event.text.split()) < 2
         if citizen.language is None or (own and not scrap):
             citizen.language = event.language
@@ -242,9 +222,11 @@ def _forget(taking: _Taking) -> None:
 
 def _open(taking: _Taking, cause: str, judgement: Judgement | None) -> None:
     db, now = taking.db, taking.now
-    report = reports.find_last(db, citizen_id=taking.citizen.id, since=now - RECENT)
+    told = reports.list_last_told(
+        db, citizen_id=taking.citizen.id, since=now - RECENT, within=hearing.WITHIN
+    )
     taking.case = opening.open_case(
-        db, taking.desk, taking.citizen, cause, judgement, report=report, now=now
+        db, taking.desk, taking.citizen, cause, judgement, told=told, now=now
     )
     _pass_on(taking, taking.case)  # their words are on the card
 
@@ -377,7 +359,7 @@ def _answer_in_group(
     """Give a verdict to everybody, and ask for the rest in private; False for a repeat."""
     if not citizens.note_received(db, channel=message.channel, external_id=message.external_id):
         return False
-    event, _ = _event(db, message, understanding, desk)
+    event, _ = hearing.hear(db, message, understanding, desk=desk)
     prompt = messages.simple("group.private")
     if isinstance(event, Said) and event.judgement.verdict != Verdict.UNCLEAR:
         prompt = messages.in_group(event.judgement)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -27,14 +28,14 @@ def open_case(
     judgement: Judgement | None,
     *,
     now: datetime,
-    report: Report | None = None,
+    told: Sequence[Report] = (),
 ) -> Case:
-    """Open a case for a citizen who is held and has none; the report it is about goes with it.
+    """Open a case for a citizen who is held and has none; what they `told` of it goes with it.
 
     It is of the district that they named, else of the one they live in. Of a live fraud the
     relatives they chose hear, too.
     """
-    words = report.text if report else ""
+    words = "\n".join(each.text for each in told)
     home = profiles.find(db, citizen_id=citizen.id)
     case = cases.open_case(
         db,
@@ -48,9 +49,9 @@ def open_case(
         discreet=quietly.is_on(citizen, now=now),
         drill=citizen.channel == DRILL,
     )
-    if report is not None:
+    for report in told:
         report.case_id = case.id
-    db.flush()  # the card reads the report
+    db.flush()  # the card reads the reports
     duty.show(db, desk, case, now=now)
     if cause == "live":
         relatives.tell_guardians(db, citizen, case=case.code, region=desk.region, now=now)

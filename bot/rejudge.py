@@ -77,7 +77,7 @@ def _tell(
     citizen = db.get_one(Citizen, report.citizen_id, with_for_update=True)
     case = cases.find_open(db, citizen_id=citizen.id)
     if urgent and case is None and report.received_at >= now - LIVE_WITHIN:
-        case = opening.open_case(db, desk, citizen, "live", judgement, report=report, now=now)
+        case = opening.open_case(db, desk, citizen, "live", judgement, told=[report], now=now)
     question = next_question(judgement, {})
     told = (messages.urgent if judgement.escalate and case else messages.verdict)(
         judgement, question

@@ -7,6 +7,7 @@ line.desk_heard                        # what reached the dispatch chat
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,12 +22,14 @@ from actions.cases.models import Case
 from actions.citizens import store as citizens
 from actions.citizens.models import Citizen
 from actions.outbox.models import OutboxMessage
+from actions.reports import store as reports
 from actions.triage.understanding import Understanding
-from bot import inbox
+from bot import hearing, inbox
 from bot.conversation.turn import START, Command, Pressed, Unreadable
 from bot.database import Sessions
 from bot.desk import Desk
 from bot.inbound import Inbound, Words
+from bot.nlu.client import NluClient
 from bot.presses import Press, press
 
 Content = Words | Pressed | Command | Unreadable
@@ -83,11 +86,18 @@ class Line:
             language_hint=self.hint,
             group=group,
         )
+        if model is None:  # rules answer, and read what was told in several lines as one
+            message, _ = asyncio.run(hearing.understand(message, NluClient(None), self._look_back))
         with self.sessions.begin() as db:
             newest = db.scalar(select(OutboxMessage.id).order_by(OutboxMessage.id.desc()).limit(1))
             inbox.receive(db, message, understanding=model, desk=self.desk, now=self.now)
         self.heard = self._sent_to(self.address, after=newest or 0)
         return "\n\n".join(str(body["text"]) for body in self.heard)
+
+    async def _look_back(self, message: Inbound) -> Sequence[str]:
+        teller, since = hearing.teller(message), self.now - hearing.WITHIN
+        with self.sessions() as db:
+            return reports.list_told_before(db, [teller], since=since).get(teller, ())
 
     @property
     def buttons(self) -> list[str]:

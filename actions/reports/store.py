@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, select, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -26,6 +28,27 @@ VALUES (:citizen_id, :case_id, :text, :origin, :verdict, :type, :stage, :escalat
 _TYPES = (bindparam("reasons", type_=JSONB), bindparam("received_at", type_=UtcDateTime()))
 _FILE = text(_INSERT).bindparams(*_TYPES)
 _FILE_AND_NAME = text(f"{_INSERT} RETURNING id").bindparams(*_TYPES)
+LINES = 8  # of one telling that count
+LONGEST_TELLING = 2000  # characters, so that the newest of them stand on a card
+_TOLD_BEFORE = text("""
+SELECT c.channel, c.address, r.text
+FROM unnest(CAST(:channels AS text[]), CAST(:addresses AS text[])) AS a(channel, address)
+JOIN citizen c USING (channel, address)
+CROSS JOIN LATERAL (
+    SELECT id, text FROM report
+    WHERE citizen_id = c.id AND case_id IS NULL AND origin = 'own' AND received_at >= :since
+    ORDER BY id DESC LIMIT :lines
+) r
+ORDER BY r.id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """A citizen by where they write from."""
+
+    channel: str
+    address: str
 
 
 def file(
@@ -69,9 +92,29 @@ def list_for_case(db: Session, *, case_id: int) -> Sequence[Report]:
     ).all()
 
 
-def find_last(db: Session, *, citizen_id: int, since: datetime) -> Report | None:
-    """Return the newest report of this citizen since then that belongs to no case, or None."""
-    return db.scalars(
+def list_told_before(
+    db: Session, tellers: Sequence[Teller], *, since: datetime
+) -> Mapping[Teller, Sequence[str]]:
+    """Return what each told in their own words since then, in no case; oldest first."""
+    asked = {
+        "channels": [each.channel for each in tellers],
+        "addresses": [each.address for each in tellers],
+        "since": since,
+        "lines": LINES,
+    }
+    told: dict[Teller, list[str]] = defaultdict(list)
+    for channel, address, words in db.execute(_TOLD_BEFORE, asked):
+        told[Teller(channel, address)].append(words)
+    return told
+
+
+def list_last_told(
+    db: Session, *, citizen_id: int, since: datetime, within: timedelta
+) -> Sequence[Report]:
+    """Return the newest report of this citizen since then that belongs to no case, and what they
+    told just before it, oldest first.
+    """
+    newest_first = db.scalars(
         select(Report)
         .where(
             Report.citizen_id == citizen_id,
@@ -79,8 +122,15 @@ def find_last(db: Session, *, citizen_id: int, since: datetime) -> Report | None
             Report.case_id.is_(None),
         )
         .order_by(Report.id.desc())
-        .limit(1)
-    ).one_or_none()
+        .limit(LINES + 1)
+    ).all()
+    told: list[Report] = []
+    for each in newest_first:
+        longer = sum(len(other.text) for other in told) + len(each.text) > LONGEST_TELLING
+        if told and (longer or each.received_at < told[0].received_at - within):
+            break
+        told.append(each)
+    return told[::-1]
 
 
 def last_type(db: Session, *, citizen_id: int, since: datetime) -> str | None:

@@ -16,7 +16,7 @@ from bot.conversation import messages, personal, quiet, standing, wishes
 from bot.conversation.advice import GRAVE, QUESTIONS, added_steps, is_small_talk, next_question
 from bot.conversation.messages import say
 from bot.conversation.replies import first_words, tells_of_kin
-from bot.conversation.steps import when
+from bot.conversation.steps import unclear, when
 from bot.conversation.steps.question import Question
 from bot.conversation.turn import (
     DANGER,
@@ -107,15 +107,16 @@ def _advance(session: Session, event: Event) -> Turn:
 def _said(session: Session, said: Said) -> Turn:
     if said.danger:
         return _in_danger(session, said, said.danger)
-    if said.judgement.escalate:
+    question = QUESTIONS.get(session.step)
+    value = question.understand(wording.plain(said.text)) if question else None
+    said = _as_told(session, said, answer=value)
+    if said.meaning.escalate:
         return _described(session, said)
     if session.officer_on and said.intent not in LEFT_TO_US:
         return _to_officer(session, said)
     if said.intent in LEAVING:
         return _everyday(session, said)
-    question = QUESTIONS.get(session.step)
-    value = question.understand(wording.plain(said.text)) if question else None
-    if question and value:
+    if question and value and not (said.whole and said.whole.verdict in GRAVE):
         return _answered(session, question.name, value, words=said.text)
     if question and said.intent == "affirm":
         told = (TellDesk(text=said.text),) if session.case else ()
@@ -123,6 +124,15 @@ def _said(session: Session, said: Said) -> Turn:
     if said.intent:
         return _everyday(session, said)
     return _described(session, said)
+
+
+def _as_told(session: Session, said: Said, *, answer: str | None) -> Said:
+    """Judge words that are one line of several by the whole, unless they only answer us."""
+    alone = session.case or said.intent or (answer and session.step != unclear.QUESTION.name)
+    if said.whole is None or alone:
+        return replace(said, whole=None)
+    whole = standing.as_a_whole(session.verdict, said.judgement, said.whole)
+    return replace(said, whole=whole)
 
 
 def _in_danger(session: Session, said: Said, danger: Danger) -> Turn:
@@ -154,11 +164,13 @@ def _received(session: Session, judgement: Judgement, effects: tuple[Effect, ...
 
 def _described(session: Session, said: Said) -> Turn:
     plain, before = wording.plain(said.text), session.verdict
-    judgement = standing.continued(session.matter, said.judgement, plain)
+    line, in_case = said.whole is not None, bool(session.case)
+    scrap = line and said.judgement.verdict not in GRAVE  # says nothing by itself
+    judgement = standing.continued(session.matter, said.meaning, plain, line=line)
     filed = FileReport(said.text, judgement)
     tell = (TellDesk(text=said.text, judgement=judgement),) if session.case else ()
-    if before and standing.holds(before, judgement, plain, in_case=bool(session.case)):
-        prompt = standing.answer(before, plain, in_case=bool(session.case))
+    if before and standing.holds(before, judgement, plain, in_case=in_case, scrap=scrap):
+        prompt = standing.answer(before, plain, in_case=in_case)
         return Turn(session, (prompt,), (filed, *tell))
     if session.officer_on:
         return _received(session, judgement, (filed, *tell))
@@ -170,6 +182,8 @@ def _described(session: Session, said: Said) -> Turn:
     if judgement.escalate:
         return _alarmed(session, judgement, (filed,), kin=tells_of_kin(plain))
     session, question = _asking(session, judgement)
+    if line and question == unclear.QUESTION and standing.is_as_unclear(before, judgement):
+        return Turn(session, (question.ask_again("telling.go_on"),), (filed,))
     brief = is_small_talk(judgement, plain)
     prompt = messages.verdict(judgement, question, brief=brief, again=told is not None)
     return Turn(session, (prompt,), (filed,))

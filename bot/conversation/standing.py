@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from actions.triage import rules, wording
 from actions.triage.judge import reconsider
-from actions.triage.judgement import Judgement, ScamType, Signal, Stage
+from actions.triage.judgement import Judgement, ScamType, Signal, Stage, Verdict
 from bot.conversation import advice, messages
 from bot.conversation.advice import GRAVE
 from bot.conversation.replies import LONGEST, Reply, says
@@ -22,11 +22,36 @@ SHORT = 24  # columns: longer words tell of something else
 A_LINE = 44  # columns: "I will send the last one tonight" is of no kind by itself
 
 
-def continued(before: Judgement | None, judgement: Judgement, plain: str) -> Judgement:
-    """Return what words mean in the light of the verdict before them."""
+def as_a_whole(before: Judgement | None, own: Judgement, whole: Judgement) -> Judgement:
+    """Return what words mean that are one line of several: `own` by themselves, `whole` together.
+
+    By itself a line is easily taken for something else. A verdict that was given stands.
+    """
+    if whole.verdict not in GRAVE:
+        return own if before is not None and before.verdict in GRAVE else whole
+    if own.escalate:
+        return replace(whole, stage=Stage.LIVE, escalate=True)
+    return whole
+
+
+def is_as_unclear(before: Judgement | None, judgement: Judgement) -> bool:
+    """Tell whether we could not tell before, and still cannot."""
+    unclear = Verdict.UNCLEAR
+    return before is not None and before.verdict == judgement.verdict == unclear
+
+
+def continued(
+    before: Judgement | None, judgement: Judgement, plain: str, *, line: bool = False
+) -> Judgement:
+    """Return what words mean in the light of the verdict before them.
+
+    If they are a `line` of several, they were judged together with what the verdict was of.
+    """
     if before is None or before.verdict not in GRAVE:
         return judgement
     grave = judgement.verdict in GRAVE
+    if grave and line:
+        return _of_one_matter(before, judgement, plain)
     if grave and _is_of_its_own(judgement, plain):
         return judgement
     added = (judgement.signals if grave else rules.find_signals(plain)) & CONTINUING
@@ -40,6 +65,15 @@ def continued(before: Judgement | None, judgement: Judgement, plain: str) -> Jud
     if judgement.escalate:  # it goes on, however few the words
         before = replace(before, stage=Stage.LIVE)
     return reconsider(replace(before, signals=before.signals | added), answers)
+
+
+def _of_one_matter(before: Judgement, whole: Judgement, plain: str) -> Judgement:
+    if whole.told_type in (None, ScamType.OTHER_SCAM):
+        whole = replace(whole, type=before.type, sure=before.sure)
+    surer = before.verdict if before.verdict == Verdict.SCAM else whole.verdict
+    whole = replace(whole, verdict=surer, signals=before.signals | whole.signals)
+    gone = says(plain, Reply.DONE) and before.stage != Stage.LOSS
+    return reconsider(whole, {"money": "yes"} if gone else {})
 
 
 def _is_of_its_own(judgement: Judgement, plain: str) -> bool:
@@ -71,12 +105,22 @@ def _added(before: Judgement | None, judgement: Judgement) -> tuple[Line, ...]:
     return advice.added_steps(now, told) or advice.now_steps(now)
 
 
-def holds(before: Judgement | None, judgement: Judgement, plain: str, *, in_case: bool) -> bool:
-    """Tell whether these words leave the verdict before them as it is."""
+def holds(
+    before: Judgement | None,
+    judgement: Judgement,
+    plain: str,
+    *,
+    in_case: bool,
+    scrap: bool = False,
+) -> bool:
+    """Tell whether these words leave the verdict as it is; a `scrap` is one line of several that
+    says nothing by itself.
+    """
     if before is None or before.verdict not in GRAVE:
         return False
     if judgement.verdict in GRAVE:
-        return _hopes(before, plain) and not judgement.escalate
+        same = _hopes(before, plain) or (scrap and _adds_nothing(before, judgement, plain))
+        return same and not judgement.escalate
     if in_case:
         return True
     if judgement.stage == Stage.QUERY and judgement.type not in (None, before.type):
@@ -87,6 +131,14 @@ def holds(before: Judgement | None, judgement: Judgement, plain: str, *, in_case
         or _breaks_in(before, plain)
         or any(says(plain, each) for each in about_it)
     )
+
+
+def _adds_nothing(before: Judgement, judgement: Judgement, plain: str) -> bool:
+    def told(each: Judgement) -> tuple[object, ...]:
+        return each.verdict, each.told_type, each.stage
+
+    same = told(before) == told(judgement) and judgement.signals <= before.signals
+    return same and not rules.find_signals(plain) & CONTINUING
 
 
 def answer(before: Judgement, plain: str, *, in_case: bool) -> Prompt:

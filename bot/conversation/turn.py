@@ -21,7 +21,8 @@ LASTING = (NEXT_TIP, DANGER)  # facts that are of no one matter
 @dataclass(frozen=True, slots=True)
 class Said:
     """Words, with what triage made of them. `intent` is an everyday intent such as "thanks";
-    `danger` is what threatens a life, by the citizen's own words.
+    `danger` is what threatens a life, by the citizen's own words; `whole` is what triage made of
+    them together with what was told just before, where they are one line of several.
     """
 
     text: str
@@ -29,6 +30,12 @@ class Said:
     intent: str | None = None
     language: str | None = None
     danger: Danger | None = None
+    whole: Judgement | None = None
+
+    @property
+    def meaning(self) -> Judgement:
+        """What triage made of the words where they stand."""
+        return self.whole or self.judgement
 
 
 @dataclass(frozen=True, slots=True)

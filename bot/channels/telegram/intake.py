@@ -23,8 +23,9 @@ from actions.inbox import store as poison
 from actions.officers import store as officers
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
+from actions.reports import store as reports
 from actions.triage.understanding import Understanding
-from bot import inbox, metrics, officer, publisher, texts
+from bot import hearing, inbox, metrics, officer, publisher, texts
 from bot.channels.telegram.update import (
     CHANNEL,
     CitizenPress,
@@ -36,7 +37,7 @@ from bot.channels.telegram.update import (
 )
 from bot.database import Sessions
 from bot.desk import Desk
-from bot.inbound import Inbound, Words
+from bot.inbound import Inbound
 from bot.nlu.client import NluClient
 from bot.officer import OfficerSaid
 from bot.presses import Refusal
@@ -62,9 +63,11 @@ class Intake:
     desk: Desk
     clock: Callable[[], datetime]
     _storing: Together[Said, bool] = field(init=False)
+    _looking_back: Together[Inbound, Sequence[str]] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_storing", Together(self._store_together))
+        object.__setattr__(self, "_looking_back", Together(self._look_back_together))
 
     async def take(self, update: Update) -> None:
         """Store everything this update causes. When this returns, it may be acknowledged."""
@@ -72,8 +75,9 @@ class Intake:
         if wanted is None:
             return
         understanding = None
-        if isinstance(wanted, Inbound) and isinstance(wanted.content, Words):
-            understanding = await self.nlu.parse(wanted.content.text)
+        if isinstance(wanted, Inbound):
+            look_back = self._looking_back.ask
+            wanted, understanding = await hearing.understand(wanted, self.nlu, look_back)
         if isinstance(wanted, Inbound) and not wanted.group:
             stored = await self._storing.ask((wanted, understanding))
         else:
@@ -154,6 +158,22 @@ class Intake:
         with self.sessions.begin() as db:
             if not self._do(db, wanted, understanding, now):
                 self._note_repeated(db, now)
+
+    async def _look_back_together(
+        self, came: Sequence[Inbound]
+    ) -> list[Sequence[str] | Exception]:
+        return await asyncio.to_thread(self._look_back, came)
+
+    def _look_back(self, came: Sequence[Inbound]) -> list[Sequence[str] | Exception]:
+        """Return what each of them told just before; or why it cannot be known, for each."""
+        tellers = [hearing.teller(each) for each in came]
+        since = self.clock() - hearing.WITHIN
+        try:
+            with self.sessions() as db:
+                told = reports.list_told_before(db, tellers, since=since)
+        except Exception as error:  # noqa: BLE001  as `Together` wants it
+            return [error] * len(came)
+        return [told.get(each, ()) for each in tellers]
 
     async def _store_together(self, came: Sequence[Said]) -> list[bool]:
         return await asyncio.to_thread(self._try_together, came)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from uuid import uuid4
 
 from rich.console import Console
 from rich.text import Text
 
+from actions.reports import store as reports
+from actions.reports.store import Teller
 from actions.triage import wording
-from bot import inbox, relay
+from bot import hearing, inbox, relay
 from bot.channels.terminal.sender import TerminalSender
 from bot.conversation.turn import Command, Pressed
 from bot.desk import Desk
@@ -46,10 +48,8 @@ class TerminalChat:
     async def say(self, line: str) -> None:
         """Take in one line as the citizen's message."""
         content = self._content(wording.storable(line).strip())
-        understanding = None
-        if isinstance(content, Words):
-            understanding = await self._nlu.parse(content.text)
-        message = Inbound(CHANNEL, uuid4().hex, self.address, content)
+        written = Inbound(CHANNEL, uuid4().hex, self.address, content)
+        message, understanding = await hearing.understand(written, self._nlu, self._look_back)
 
         def store() -> None:
             with self._service.sessions.begin() as db:
@@ -62,6 +62,14 @@ class TerminalChat:
                 )
 
         await asyncio.to_thread(store)
+
+    async def _look_back(self, message: Inbound) -> Sequence[str]:
+        return await asyncio.to_thread(self._told_before, hearing.teller(message))
+
+    def _told_before(self, teller: Teller) -> Sequence[str]:
+        since = self._service.clock() - hearing.WITHIN
+        with self._service.sessions() as db:
+            return reports.list_told_before(db, [teller], since=since).get(teller, ())
 
     def show(self, body: Mapping[str, object]) -> None:
         """Print a message of ours, and remember its buttons."""

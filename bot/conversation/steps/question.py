@@ -36,9 +36,9 @@ class Question:
         """Return the question as a message of its own."""
         return Prompt((self.line,), self.choices)
 
-    def ask_again(self) -> Prompt:
+    def ask_again(self, opening: str = "ask_again") -> Prompt:
         """Return the question to somebody who said "mm" to it: that is none of its answers."""
-        return Prompt((Line("ask_again"), self.line), self.choices)
+        return Prompt((Line(opening), self.line), self.choices)
 
     def understand(self, plain: str) -> str | None:
         """Return the value that short free words stand for, or None."""
