@@ -50,6 +50,8 @@ from bot.conversation.turn import (
 from bot.desk import Desk
 from bot.inbound import Inbound, Words
 
+TOLD_AT = "told_at"  # the fact when a citizen told of the matter we hold
+PAST = timedelta(days=1)
 RECENT = timedelta(hours=1)  # what was said this long ago still belongs to a request for a person
 
 
@@ -125,9 +127,10 @@ def _converse(
 ) -> _Taking:
     event, found = hearing.hear(db, message, understanding, desk=desk)
     _follow_language(citizen, event, message, desk)
+    past = case is None and isinstance(event, Said) and _is_past(citizen, now)
     session = turn.Session(
-        citizen.step,
-        citizen.facts,
+        START if past else citizen.step,
+        turn.lasting(citizen.facts) if past else citizen.facts,
         case=case.code if case else None,
         officer_on=case is not None and case.status == Status.CLAIMED,
         discreet=quietly.is_on(citizen, now=now),
@@ -136,7 +139,8 @@ def _converse(
     if case is not None:
         relay.read_by_citizen(db, desk, case, citizen, now=now)
     after = flow.advance(session, event)
-    citizens.move(citizen, step=after.session.step, facts=after.session.facts)
+    facts = {TOLD_AT: now.isoformat(), **after.session.facts}  # a new matter comes without
+    citizens.move(citizen, step=after.session.step, facts=facts)
 
     taking = _Taking(db, desk, citizen, message, case, found, now)
     for effect in after.effects:
@@ -145,6 +149,12 @@ def _converse(
     if taking.kept_cases is None:
         quietly.hide_theirs(db, citizen, message.ref, now=now)
     return taking
+
+
+def _is_past(citizen: Citizen, now: datetime) -> bool:
+    """Tell whether what was told last is so old that words of now are of something else."""
+    told_at = citizen.facts.get(TOLD_AT)
+    return isinstance(told_at, str) and now - datetime.fromisoformat(told_at) > PAST
 
 
 def _follow_language(citizen: Citizen, event: Event, message: Inbound, desk: Desk) -> None:

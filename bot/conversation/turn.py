@@ -191,6 +191,11 @@ class Personal(Effect):
     value: str = ""
 
 
+def lasting(facts: Mapping[str, object]) -> dict[str, object]:
+    """Return the facts that are of no one matter."""
+    return {name: facts[name] for name in LASTING if name in facts}
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """Where a conversation stands. `case` is the code of the case that is not closed, if any."""
@@ -220,8 +225,11 @@ class Session:
 
     def holding(self, matter: Judgement, answers: Mapping[str, str] | None = None) -> Session:
         """Return the session with this matter in the place of any other."""
-        kept = {name: self.facts[name] for name in LASTING if name in self.facts}
-        facts = {**kept, "matter": matter.to_facts(), "answers": dict(answers or {})}
+        facts = {
+            **lasting(self.facts),
+            "matter": matter.to_facts(),
+            "answers": dict(answers or {}),
+        }
         return replace(self, facts=facts)
 
 

@@ -174,3 +174,19 @@ def test_a_database_that_is_away_loses_no_line(
 
     assert phone.sends(LINES[1]) == [True]
     assert ear.asked[-1] == f"{LINES[0]}\n{LINES[1]}"
+
+
+@pytest.mark.parametrize(("hours", "stands"), [(23, True), (25, False)])
+def test_a_verdict_stands_for_a_day(line: Line, hours: float, *, stands: bool) -> None:
+    line.says("有人让我垫钱做刷单任务，已经垫了两千提不出来")
+    line.now += timedelta(hours=hours)
+
+    assert ("前面那件事" in line.says("明天武汉下雨吗")) == stands
+
+
+def test_and_its_buttons_for_as_long_as_they_are_there(line: Line) -> None:
+    line.says("有人打电话让我办贷款，放款前要先交手续费")
+    line.now += timedelta(days=3)
+
+    assert "请先停下" in line.presses("money", "about")
+    assert line.case
