@@ -194,6 +194,8 @@ def _hold(session: Session, judgement: Judgement) -> tuple[Session, Judgement, J
     return that, too.
     """
     before = session.verdict
+    if session.case and before and before.escalate and not judgement.escalate:
+        return session, judgement, before  # what is under way is not undone by other words
     at_it = session.case is not None or session.step in QUESTIONS
     more = before is not None and before.type == judgement.type and judgement.verdict in GRAVE
     if before is None or not (at_it and more):

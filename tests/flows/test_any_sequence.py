@@ -89,11 +89,12 @@ models = st.none() | st.builds(
 )
 
 
-def said(text: str, model: Understanding | None) -> Said:
+def said(text: str, model: Understanding | None, whole: Understanding | None = None) -> Said:
     judgement = judge(text, model)
     intent = everyday(wording.plain(text), model, judgement)
     peril = danger.find(wording.plain(text))
-    return Said(text, judgement, intent, wording.language_of(text), peril)
+    told = judge(text, whole) if whole else None  # as one line of several
+    return Said(text, judgement, intent, wording.language_of(text), peril, told)
 
 
 presses = st.one_of(
@@ -115,7 +116,9 @@ commands = st.builds(
     st.sampled_from(COMMANDS) | st.text(max_size=8),
     st.sampled_from(["", "en", "ZH", "x"]),
 )
-events = st.one_of(st.builds(said, words, models), presses, commands, st.just(Unreadable()))
+events = st.one_of(
+    st.builds(said, words, models, models), presses, commands, st.just(Unreadable())
+)
 officers = st.sampled_from(["claims", "closes", "releases"])
 
 
@@ -150,6 +153,8 @@ def check_answered(turn: Turn, region: Region) -> None:
 def check_urgency(event: Event, turn: Turn, session: Session) -> None:
     live = any(isinstance(e, OpenCase) and e.cause == "live" for e in turn.effects)
     told = isinstance(event, Said) and event.judgement.escalate and not session.officer_on
+    if isinstance(event, Said) and event.whole and not (session.case or event.danger):
+        told = event.whole.escalate and not event.intent and session.step == START
     if isinstance(event, Said) and event.danger:
         assert turn.prompts[0].lines[0].key == f"danger.{event.danger}.say"
         assert session.case or any(isinstance(e, OpenCase) for e in turn.effects)

@@ -161,3 +161,17 @@ def test_in_an_open_case_each_line_counts_by_itself() -> None:
     turn = flow.advance(session, Said("他说的", NOTHING, whole=live(LOAN)))
 
     assert keys(turn)[0] == "case.passed_on"
+
+
+def test_what_is_under_way_is_not_undone_by_other_words() -> None:
+    session = Session(facts={"matter": live(LOAN).to_facts()}, case="C-7K3M9")
+
+    after = flow.advance(
+        session, Said("他用我的游戏账号要挟我，说要曝光给所有人看，我好怕", POLICE)
+    ).session
+    assert after.matter == live(LOAN)
+    more = flow.advance(
+        session, Said("公安的人就在电话里，叫我马上把钱转到安全账户", live(POLICE))
+    )
+    assert more.session.matter
+    assert more.session.matter.type == POLICE.type
