@@ -1,7 +1,7 @@
 """The classifiers themselves: linear heads over views of a text, averaged.
 
 The dense view (sentence vector and cues) carries meaning across wordings and languages; the kernel
-view tells the same by likeness to texts we know; the sparse view (n-grams) carries the exact words
+view tells the same by likeness to typical texts; the sparse view (n-grams) carries the exact words
 of a scheme. They err on different texts, so the mean of their scores errs less than any.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
@@ -20,11 +21,15 @@ Array = NDArray[np.float32]
 Rows = NDArray[np.bool_] | NDArray[np.intp]
 Wanted = Mapping[str, float]
 """For each view that a head reads, the inverse strength of its regularisation."""
+ROUNDS = 4  # of clustering: more of them move the middles little
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """A Gaussian kernel to a sample of known texts (Nyström), so that a linear head bends."""
+    """A Gaussian kernel to typical texts (Nyström), so that a linear head bends.
+
+    These are the middles of clusters: a sample drawn by lot is missing something else each time.
+    """
 
     gamma: float
     known: Array
@@ -33,9 +38,11 @@ class Likeness:
 
     @classmethod
     def learn(cls, dense: Array, *, size: int, gamma: float, seed: int = 7) -> Likeness:
-        """Draw the sample, and the mixing that makes its kernel values independent."""
-        chosen = np.random.default_rng(seed).permutation(len(dense))[:size]
-        known = np.ascontiguousarray(dense[chosen], np.float32)
+        """Find the typical texts, and the mixing that makes their kernel values independent."""
+        clusters = KMeans(
+            min(size, len(dense)), init="random", n_init=1, max_iter=ROUNDS, random_state=seed
+        )
+        known = np.ascontiguousarray(clusters.fit(dense).cluster_centers_, np.float32)
         plain = cls.of(gamma, known)
         eigenvalues, vectors = np.linalg.eigh(plain.raw(known).astype(np.float64))
         scale = 1.0 / np.sqrt(np.maximum(eigenvalues, 1e-9))
@@ -47,7 +54,7 @@ class Likeness:
         return cls(gamma, known, np.zeros((0, 0)), np.einsum("ij,ij->i", known, known))
 
     def raw(self, dense: Array) -> Array:
-        """Return how like each known text each row is, between 0 and 1."""
+        """Return how like each typical text each row is, between 0 and 1."""
         squared = np.einsum("ij,ij->i", dense, dense)[:, None] + self.squares
         squared -= 2.0 * (dense @ self.known.T)
         np.maximum(squared, 0.0, out=squared)

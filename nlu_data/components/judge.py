@@ -77,7 +77,7 @@ class Judge(IntentClassifier, GraphComponent):
                 "signals": {"dense": 0.3, "sparse": 20.0},
                 UNCLEAR: {"dense": 0.3, "sparse": 20.0},
             },
-            "known_texts": 2000,
+            "typical_texts": 2000,
             "gamma": 0.025,
             "weight_of_whole": 0.5,
         }
@@ -132,9 +132,9 @@ class Judge(IntentClassifier, GraphComponent):
         self._columns = np.flatnonzero(seen_in >= 2)
         self._idf = np.float32(np.log((1 + len(examples)) / (1 + seen_in[self._columns])) + 1.0)
         dense = np.vstack([_whole(m)[0] for m in examples]).astype(np.float32)
-        tell("Judge: choosing known texts")
+        tell("Judge: finding typical texts")
         self._likeness = Likeness.learn(
-            dense, size=self._config["known_texts"], gamma=self._config["gamma"]
+            dense, size=self._config["typical_texts"], gamma=self._config["gamma"]
         )
         mixed = self._likeness.mixed(self._likeness.raw(dense))
         views = Views({"dense": dense, "kernel": mixed, "sparse": self._weigh([counts])})
