@@ -21,7 +21,7 @@ from bot.conversation import messages, quiet, turn
 from bot.conversation.advice import next_question
 from bot.conversation.turn import Line, Prompt, Turn
 from bot.desk import Desk
-from bot.nlu.client import NluClient
+from bot.nlu.client import PROBE, NluClient
 from bot.wiring import Service
 
 WORTH = timedelta(hours=24)  # older reports are no longer anybody's next step
@@ -34,22 +34,26 @@ _GRAVITY = (Verdict.NO_SIGN, Verdict.UNCLEAR, Verdict.SUSPICIOUS, Verdict.SCAM)
 async def rejudge(service: Service, nlu: NluClient, desk: Desk) -> int:
     """Judge provisional reports again, a batch after the other, one at a time so that those who
     write now are not held up; return how many were settled.
+
+    One that cannot be understood, by a server that understands others, does not stand before them.
     """
-    settled = 0
-    while nlu.worth_asking and (waiting := await asyncio.to_thread(_waiting, service)):
-        for report_id, text in waiting:
+    settled, last = 0, 0
+    while nlu.worth_asking and (waiting := await asyncio.to_thread(_waiting, service, last)):
+        for last, text in waiting:
             understanding = await nlu.parse(text)
-            if understanding is None:
+            if understanding is not None:
+                await asyncio.to_thread(_settle, service, desk, last, understanding)
+                settled += 1
+            elif await nlu.parse(PROBE) is None:
                 return settled
-            await asyncio.to_thread(_settle, service, desk, report_id, understanding)
-            settled += 1
     return settled
 
 
-def _waiting(service: Service) -> list[tuple[int, str]]:
+def _waiting(service: Service, after: int) -> list[tuple[int, str]]:
     with service.sessions.begin() as db:
         since = service.clock() - WORTH
-        return [(r.id, r.text) for r in reports.list_provisional(db, since=since, limit=BATCH)]
+        waiting = reports.list_provisional(db, since=since, after=after, limit=BATCH)
+        return [(report.id, report.text) for report in waiting]
 
 
 def _settle(service: Service, desk: Desk, report_id: int, understanding: Understanding) -> None:

@@ -153,11 +153,15 @@ def drop(db: Session, *, case_id: int) -> None:
     db.execute(delete(Report).where(Report.case_id == case_id))
 
 
-def list_provisional(db: Session, *, since: datetime, limit: int) -> Sequence[Report]:
-    """Return reports that rules judged while the NLU server was away, oldest first."""
+def list_provisional(
+    db: Session, *, since: datetime, after: int = 0, limit: int
+) -> Sequence[Report]:
+    """Return reports that rules judged while the NLU server was away, oldest first, from the one
+    after that id.
+    """
     return db.scalars(
         select(Report)
-        .where(Report.judged_by == "rules", Report.received_at >= since)
+        .where(Report.judged_by == "rules", Report.received_at >= since, Report.id > after)
         .order_by(Report.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -17,6 +17,7 @@ from bot import clock, database, logs, settings, wiring
 from bot.channels.telegram.webhook import PATH
 from bot.cli import nlu
 from bot.nlu import train as training
+from bot.nlu.client import PROBE
 from bot.settings import PREFIX, Settings
 
 Finding = tuple[bool, str]
@@ -83,7 +84,7 @@ def _nlu(chosen: Settings) -> Iterator[Finding]:
 
 async def _nlu_answers(chosen: Settings) -> bool:
     async with nlu.ready(chosen, Console(stderr=True)) as client:
-        return await client.parse("你好") is not None
+        return await client.parse(PROBE) is not None
 
 
 async def _telegram(chosen: Settings) -> list[Finding]:

@@ -11,11 +11,10 @@ from rich.console import Console
 
 from bot import wiring
 from bot.nlu import train as training
-from bot.nlu.client import NluClient
+from bot.nlu.client import PROBE, NluClient
 from bot.settings import Settings
 
 LONGEST_START = 60  # seconds
-PROBE = "你好"
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from actions.triage.understanding import Entity
-from bot.nlu.client import FAILURES_TO_OPEN, NluClient
+from bot.nlu.client import FAILURES_TO_OPEN, LONGEST_TEXT, NluClient
 
 ANSWER = {
     "text": "…",
@@ -35,6 +35,7 @@ class Rasa:
     body: object = field(default_factory=lambda: ANSWER)
     delay: float = 0.0
     asked: int = 0
+    texts: list[str] = field(default_factory=list)
     url: str = ""
 
 
@@ -44,7 +45,8 @@ def server() -> Iterator[Rasa]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
+            question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            state.texts.append(question["text"])
             state.asked += 1
             time.sleep(state.delay)
             body = json.dumps(state.body).encode()
@@ -149,6 +151,45 @@ def test_an_answer_that_is_none_is_as_good_as_away(
         await client.aclose()
 
     asyncio.run(ask())
+
+
+def test_a_text_that_is_not_understood_says_nothing_of_the_others(server: Rasa) -> None:
+    async def ask() -> None:
+        server.body = {"text": "…", "intent": {"name": None, "confidence": 0.0}, "entities": []}
+        client = NluClient(server.url, clock=Clock())
+        for _ in range(FAILURES_TO_OPEN + 1):
+            assert await client.parse("/举报") is None
+        assert client.state == "up"
+
+        server.body = ANSWER
+        assert await client.parse("你好") is not None
+        await client.aclose()
+
+    asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("/举报有人冒充公安", "举报有人冒充公安"),
+        (" \n//  举报", "举报"),
+        ("/" * LONGEST_TEXT + "举报", "举报"),
+        ('/greet{"a": 1}', 'greet{"a": 1}'),
+        ("1/2 的钱", "1/2 的钱"),
+        ("/", "?"),
+        ("//", "?"),
+        (" / ", "?"),
+    ],
+)
+def test_no_citizen_spells_out_an_intent_by_a_slash(server: Rasa, text: str, asked: str) -> None:
+    async def ask() -> None:
+        client = NluClient(server.url)
+        await client.parse(text)
+        await client.aclose()
+
+    asyncio.run(ask())
+
+    assert server.texts == [asked]
 
 
 def test_after_a_few_failures_the_server_is_left_in_peace_until_a_probe_succeeds(

@@ -110,6 +110,30 @@ def test_a_demand_hidden_in_a_long_chat_is_found(rasa: str) -> None:
     assert understood(_ask(rasa, chatter + STORY * 3 + chatter)).scam > 0.5
 
 
+@pytest.mark.parametrize(
+    ("text", "scam"),
+    [
+        pytest.param(f"/{STORY}", True, id="a slash before a story"),
+        pytest.param('/greet{"name": "x"}', False, id="an intent spelled out"),
+        pytest.param("//", False, id="nothing but slashes"),
+    ],
+)
+def test_what_begins_with_a_slash_is_a_text_like_any_other(
+    rasa: str, text: str, scam: bool
+) -> None:
+    async def ask() -> Understanding | None:
+        client = NluClient(rasa)
+        try:
+            return await client.parse(text)
+        finally:
+            await client.aclose()
+
+    found = asyncio.run(ask())
+
+    assert found is not None
+    assert (found.scam > 0.5) == scam
+
+
 def test_the_client_gets_the_same_answer(rasa: str) -> None:
     async def ask() -> Understanding | None:
         client = NluClient(rasa)

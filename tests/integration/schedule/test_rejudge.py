@@ -29,15 +29,19 @@ HARMLESS = Understanding("none", 0.9, 0.02, {"loan": 1.0}, {"none": 0.9}, {})
 
 
 class Model:
-    """An NLU server that always says the same; None is a server that fails."""
+    """An NLU server that always says the same; None is a server that fails.
 
-    def __init__(self, says: Understanding | None) -> None:
+    It fails on texts with those words in them whatever it says to others.
+    """
+
+    def __init__(self, says: Understanding | None, *, fails_on: str | None = None) -> None:
         self._says = says
+        self._fails_on = fails_on
         self.asked = 0
 
     async def answer(self, url: str, asked: Mapping[str, str]) -> Mapping[str, Any]:
         self.asked += 1
-        if (said := self._says) is None:
+        if (said := self._says) is None or (self._fails_on and self._fails_on in asked["text"]):
             raise ConnectionError
         return asdict(said) | {
             "intent": {"name": said.intent, "confidence": said.intent_confidence},
@@ -165,6 +169,20 @@ def test_a_server_that_goes_away_again_leaves_the_rest_for_later(
 
     assert again(service, line, Model(None)) == 0
     assert again(service, line, Model(SCAM)) == 1
+
+
+def test_a_report_that_cannot_be_understood_stands_before_no_other(
+    line: Line, service: Service
+) -> None:
+    strange = "他叫我后天过去一趟"
+    for _ in range(BATCH + 1):
+        line.says(strange)
+    line.says(VAGUE)
+    model = Model(HARMLESS, fails_on=strange)
+
+    assert again(service, line, model) == 1
+
+    assert model.asked <= 2 * (BATCH + 2)  # each but once, and whether the server is there
 
 
 def test_what_is_a_day_old_is_nobodys_next_step(line: Line, service: Service) -> None:
