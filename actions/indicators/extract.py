@@ -28,6 +28,9 @@ _CONTACT = re.compile(
     r"(?i)(?:微信号?|wechat|weixin|vx|v信|qq号?|企鹅号?|telegram|纸飞机|line|whatsapp)\s*(?:id|号|是|为|：|:|@|\s)*\s*(@?[a-z0-9][a-z0-9_\-]{4,25})"
 )
 
+# Of a link: where it leads stands at its beginning, and an index takes no more than 2,700 bytes.
+LONGEST = 500  # characters, of four bytes at most
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -88,4 +91,4 @@ def _links(text: str) -> Iterator[Found]:
     for address in bare:
         if not any(other != address and other.startswith(address + "/") for other in bare):
             host, slash, path = address.partition("/")
-            yield Found(Kind.LINK, host.lower() + slash + path)
+            yield Found(Kind.LINK, (host.lower() + slash + path)[:LONGEST])

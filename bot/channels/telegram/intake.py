@@ -11,7 +11,7 @@ from itertools import compress
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from telegram import Bot, Update
@@ -49,6 +49,11 @@ TRIES = 5  # then an update is set aside, so that it cannot hold up everybody el
 ANSWER_WITHIN = timedelta(seconds=15)  # later, Telegram no longer takes an answer to a press
 # Whose row somebody else holds for longer than a moment does not hold up those stored with them.
 _HURRY = text("SET LOCAL lock_timeout = '200ms'")
+
+# What PostgreSQL says when it cannot do anything for anybody now (classes of SQLSTATE): it is not
+# reached, the transaction must be tried again, it has no room, a lock is not to be had, it stops,
+# its machine fails.
+_AWAY = ("08", "40", "53", "55P03", "57P", "58")
 
 Said = tuple[Inbound, Understanding | None]  # to us alone, and what it was understood as
 
@@ -108,7 +113,7 @@ class Intake:
 
     def _note_failure(self, update: Update, error: Exception) -> str:
         """Count the failure, and set the update aside when it is the last one we bear."""
-        if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+        if is_outage(error):
             log.warning("intake.database_away", update=update.update_id, error=error)
             return "again"  # it is not the update's fault: there is no end to trying
         log.error("intake.failed", update=update.update_id, error=error)
@@ -273,6 +278,16 @@ class Intake:
 def external_id(update: Update) -> str:
     """Return what an update is remembered by."""
     return f"update:{update.update_id}"
+
+
+def is_outage(error: Exception) -> bool:
+    """Tell whether an error says that the database is away, and nothing about what was asked."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, PoolTimeout)
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:  # it said nothing at all
+        return isinstance(error, OperationalError | InterfaceError)
+    return error.connection_invalidated or state.startswith(_AWAY)
 
 
 def named(error: Exception) -> str:

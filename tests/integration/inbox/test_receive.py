@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -27,6 +28,7 @@ from tests.line import Line
 LIVE = "公安局说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂"
 SUSPICIOUS = "客服说我会员到期要扣费，让我下载会议软件"
 HARMLESS = "明天武汉下雨吗"
+TOKEN = "".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(60))  # shortens to nothing
 
 
 def counts(sessions: Sessions) -> dict[str, int]:
@@ -202,6 +204,7 @@ def test_a_request_for_a_person_takes_along_what_was_said_within_the_hour(line: 
         pytest.param(Words("\ud83d half an emoji"), id="half a surrogate pair"),
         pytest.param(Words("a" * 4096), id="the longest text"),
         pytest.param(Words("转账" * 2048), id="the longest text of signals"),
+        pytest.param(Words(f"https://evil-pay.com/a?token={TOKEN}"), id="the longest link"),
         pytest.param(Words("\u200b"), id="nothing to see"),
         pytest.param(Pressed("money", "yes"), id="an old press"),
         pytest.param(Pressed("unknown", "\0"), id="a foreign press"),

@@ -65,6 +65,14 @@ def test_a_card_number_is_an_account_and_no_telephone() -> None:
     ]
 
 
+@pytest.mark.parametrize("rest", ["a" * 4000, "路" * 4000, "𠮷" * 2000], ids=["1", "3", "4"])
+def test_a_link_that_no_index_takes_is_cut_and_still_says_where_it_leads(rest: str) -> None:
+    (found,) = extract(f"https://evil-pay.com/a?token={rest}", region="CN")
+
+    assert found.value.startswith("evil-pay.com/a?token=")
+    assert len(found.value.encode()) <= 2000
+
+
 def test_the_region_says_which_national_numbers_are_meant() -> None:
     assert [f.value for f in extract("call 81234567", region="SG")] == ["+6581234567"]
     assert extract("call 81234567", region="CN") == ()
