@@ -97,6 +97,17 @@ def test_an_update_that_fails_again_and_again_is_set_aside_and_the_citizen_told(
     assert WORDS not in record.error
 
 
+def test_what_is_set_aside_and_comes_once_more_is_settled_and_nobody_is_told_twice(
+    intake: Intake, sessions: Sessions
+) -> None:
+    with broken(sessions):
+        set_aside(intake, 9)
+
+        assert asyncio.run(intake.settle(update(9))) is True
+        assert asyncio.run(intake.settle(update(10))) is False  # noise: that one is not yet
+        assert queued(sessions) == ["sorry:telegram:update:9"]
+
+
 def test_the_list_names_what_is_set_aside_and_nobodys_words(
     here: Here, intake: Intake, sessions: Sessions
 ) -> None:

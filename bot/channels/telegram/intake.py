@@ -129,6 +129,8 @@ class Intake:
                     error=named(error),
                     now=now,
                 )
+                if record.set_aside_at is not None:
+                    return "set_aside"  # it came once more: the citizen has been told
                 if record.failures < TRIES:
                     return "again"
                 poison.set_aside(record, raw=update.to_dict(), now=now)
