@@ -16,8 +16,9 @@ def configure(*, quiet: bool = False) -> None:
     )
     # httpx logs every URL, and Telegram's carry the token; PTB logs answers it cannot read, and
     # they may carry words; APScheduler logs every tick. What matters of them, we log ourselves.
+    nothing = logging.CRITICAL + 1
     for name in ("httpx", "httpcore", "telegram", "apscheduler", "uvicorn", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+        logging.getLogger(name).setLevel(nothing)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from telegram import Bot, Update
 
 from actions.inbox import store
-from bot.channels.telegram.intake import TRIES, Intake
+from bot.channels.telegram.intake import TRIES, Intake, legible
 from bot.database import Sessions
 from bot.desk import Desk
 from bot.nlu.client import NluClient
@@ -95,6 +95,31 @@ def test_an_update_that_fails_again_and_again_is_set_aside_and_the_citizen_told(
         (record,) = store.list_set_aside(db, channel="telegram")
     assert (record.external_id, record.failures) == ("update:9", TRIES)
     assert WORDS not in record.error
+
+
+def test_what_cannot_be_read_is_set_aside_at_once_and_its_sender_told(
+    intake: Intake, sessions: Sessions
+) -> None:
+    raw = update(9).to_dict()
+    del raw["message"]["from"]["first_name"]
+
+    assert asyncio.run(intake.settle(legible(raw, intake.bot))) is True
+
+    assert queued(sessions) == ["sorry:telegram:update:9"]
+    with sessions() as db:
+        (record,) = store.list_set_aside(db, channel="telegram")
+    assert (record.address, record.raw) == ("1001", raw)
+    assert WORDS not in record.error
+
+
+def test_of_what_cannot_be_read_in_a_group_nobody_is_told(
+    intake: Intake, sessions: Sessions
+) -> None:
+    raw = {"update_id": 9, "message": {"chat": {"id": -1001, "type": "group"}, "text": WORDS}}
+
+    assert asyncio.run(intake.settle(legible(raw, intake.bot))) is True
+
+    assert queued(sessions) == []
 
 
 def test_what_is_set_aside_and_comes_once_more_is_settled_and_nobody_is_told_twice(

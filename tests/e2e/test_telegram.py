@@ -72,6 +72,19 @@ def test_a_citizen_asks_and_is_answered(citizen: Citizen) -> None:
     ]
 
 
+def test_an_update_that_cannot_be_read_stops_nobody_and_its_words_are_nowhere(
+    api: BotApi, citizen: Citizen, line_up: LineUp
+) -> None:
+    half = {"message_id": 1, "date": 1, "chat": {"id": next(_people), "type": "private"}}
+    api.update({"message": {**half, "from": {"id": 1}, "text": f"我住在{SECRET_WORDS}"}})
+
+    citizen.says("上个月刷单做任务，垫了两万多提不出来")
+
+    citizen.wait_for("刷单返利")
+    wait_until(lambda: line_up[1].value("SELECT count(*) FROM inbox_update WHERE raw IS NOT NULL"))
+    assert SECRET_WORDS not in line_up[2].said
+
+
 def test_a_button_is_confirmed_and_its_answer_taken(citizen: Citizen) -> None:
     citizen.says("上个月刷单做任务，垫了两万多提不出来")
     citizen.wait_for("刷单返利")

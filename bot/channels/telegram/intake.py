@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import compress
+from typing import Any
 
 import structlog
 from sqlalchemy import text
@@ -29,9 +30,13 @@ from bot import hearing, inbox, metrics, officer, publisher, texts
 from bot.channels.telegram.update import (
     CHANNEL,
     CitizenPress,
+    Given,
+    Illegible,
     OfficerPress,
     PublisherPress,
     Read,
+    answerable,
+    chat_of,
     from_officer,
     read,
 )
@@ -90,12 +95,14 @@ class Intake:
         if not stored:
             await asyncio.to_thread(self._store, wanted, understanding)
 
-    async def settle(self, update: Update) -> bool:
+    async def settle(self, update: Given) -> bool:
         """Take in an update, or set it aside once it has failed too often; True when either is
         stored and the update may be acknowledged.
         """
         began = time.monotonic()
         try:
+            if isinstance(update, Illegible):
+                raise update.error
             await self.take(update)
         except Exception as error:  # noqa: BLE001  whatever it is, the update must come again
             result = await asyncio.to_thread(self._note_failure, update, error)
@@ -111,27 +118,27 @@ class Intake:
             now = self.clock()
             audit.record(db, "webhook.refused", actor="stranger", now=now, count=count)
 
-    def _note_failure(self, update: Update, error: Exception) -> str:
+    def _note_failure(self, update: Given, error: Exception) -> str:
         """Count the failure, and set the update aside when it is the last one we bear."""
         if is_outage(error):
             log.warning("intake.database_away", update=update.update_id, error=error)
             return "again"  # it is not the update's fault: there is no end to trying
         log.error("intake.failed", update=update.update_id, error=error)
-        chat = update.effective_chat
-        now = self.clock()
+        chat, now = chat_of(update), self.clock()
+        tries = 1 if isinstance(update, Illegible) else TRIES  # it reads the same each time
         try:
             with self.sessions.begin() as db:
                 record = poison.note_failure(
                     db,
                     channel=CHANNEL,
                     external_id=external_id(update),
-                    address=str(chat.id) if chat else None,
+                    address=None if chat is None else str(chat),
                     error=named(error),
                     now=now,
                 )
                 if record.set_aside_at is not None:
                     return "set_aside"  # it came once more: the citizen has been told
-                if record.failures < TRIES:
+                if record.failures < tries:
                     return "again"
                 poison.set_aside(record, raw=update.to_dict(), now=now)
                 self._apologise(db, update, now)
@@ -141,19 +148,20 @@ class Intake:
         log.error("intake.set_aside", update=update.update_id, error=error)
         return "set_aside"
 
-    def _apologise(self, db: Session, update: Update, now: datetime) -> None:
+    def _apologise(self, db: Session, update: Given, now: datetime) -> None:
         """Tell the citizen that this one was lost on us, and where to turn now."""
-        chat, person = update.effective_chat, update.effective_user
-        if chat is None or person is None or str(chat.id) == self.desk.chat:
+        to = answerable(update)
+        if to is None or str(to[0]) == self.desk.chat:
             return
-        citizen = citizens.find(db, channel=CHANNEL, address=str(chat.id))
-        hint = (citizen and citizen.language) or (person.language_code or "")[:2]
+        chat, spoken = to
+        citizen = citizens.find(db, channel=CHANNEL, address=str(chat))
+        hint = (citizen and citizen.language) or spoken[:2]
         language = hint if hint in texts.LANGUAGES else self.desk.region.languages[0]
         outbox.enqueue(
             db,
             dedup_key=f"sorry:{CHANNEL}:{external_id(update)}",
             channel=CHANNEL,
-            recipient=str(chat.id),
+            recipient=str(chat),
             body={"text": texts.say("sorry", language, self.desk.region)},
             lane=Lane.REPLY,
             due_at=now,
@@ -277,7 +285,17 @@ class Intake:
         )
 
 
-def external_id(update: Update) -> str:
+def legible(raw: Any, bot: Bot) -> Given:
+    """Read one update as Telegram hands it over; ValueError says that it is none."""
+    if not isinstance(raw, dict) or not isinstance(raw.get("update_id"), int):
+        raise ValueError("not an update")
+    try:
+        return Update.de_json(raw, bot)
+    except Exception as error:  # noqa: BLE001  whatever PTB stumbles over, the rest is read
+        return Illegible(raw["update_id"], raw, error)
+
+
+def external_id(update: Given) -> str:
     """Return what an update is remembered by."""
     return f"update:{update.update_id}"
 
@@ -301,7 +319,7 @@ def named(error: Exception) -> str:
     return type(error).__name__ + place
 
 
-def chat_of(update: Update) -> int:
+def lane_of(update: Given) -> int:
     """Return a key by which updates of one chat are kept in order."""
-    chat = update.effective_chat
-    return chat.id if chat else -update.update_id
+    chat = chat_of(update)
+    return -update.update_id if chat is None else chat

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from telegram import (
     CallbackQuery,
@@ -57,6 +59,29 @@ class PublisherPress:
     callback_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Illegible:
+    """An update that PTB cannot read: of another Bot API than the one it was written for, say."""
+
+    update_id: int
+    raw: Mapping[str, Any]
+    error: Exception
+
+    @property
+    def chat(self) -> int | None:
+        """Where it comes from, as far as that can be read."""
+        for content in self.raw.values():
+            match content:
+                case {"chat": {"id": int(chat)}} | {"message": {"chat": {"id": int(chat)}}}:
+                    return chat
+        return None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as it came."""
+        return dict(self.raw)
+
+
+Given = Update | Illegible
 Read = Inbound | OfficerPress | PublisherPress | OfficerSaid | CitizenPress | None
 
 
@@ -85,6 +110,24 @@ def read(update: Update, *, username: str, dispatch_chat: str | None) -> Read:
         about=_about(message, username),
         group=message.chat.type != Chat.PRIVATE,
     )
+
+
+def chat_of(update: Given) -> int | None:
+    """Return the chat that an update comes from."""
+    if isinstance(update, Illegible):
+        return update.chat
+    return update.effective_chat.id if update.effective_chat else None
+
+
+def answerable(update: Given) -> tuple[int, str] | None:
+    """Return where its sender can be told something, and the language of their client."""
+    chat = chat_of(update)
+    if chat is None:
+        return None
+    if isinstance(update, Illegible):  # whether one in a group is for us, nobody knows
+        return (chat, "") if chat > 0 else None
+    person = update.effective_user
+    return (chat, person.language_code or "") if person else None
 
 
 def _officer_said(message: Message, external_id: str, username: str) -> OfficerSaid | None:

@@ -15,10 +15,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from telegram import Update
 
 from bot import metrics
-from bot.channels.telegram.intake import Intake, chat_of
+from bot.channels.telegram.intake import Intake, lane_of, legible
 
 PATH = "/telegram"
 LARGEST = 1 << 20  # bytes; Telegram's updates are far smaller
@@ -77,10 +76,10 @@ def application(intake: Intake, *, secret: str) -> Starlette:
             if len(body) > LARGEST:
                 return Response(status_code=413)
         try:
-            update = Update.de_json(json.loads(body), intake.bot)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            update = legible(json.loads(body), intake.bot)
+        except (ValueError, RecursionError):
             return Response(status_code=400)
-        async with order.of(chat_of(update)):
+        async with order.of(lane_of(update)):
             stored = await intake.settle(update)
         return Response(status_code=200 if stored else 503)  # Telegram sends a failed one again
 

@@ -1,14 +1,23 @@
-"""Taking in: what says that the database is away, and what one update brought about itself."""
+"""Taking in: what can be read at all, and what says that the database is away."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import errors
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from telegram import Bot, Update
 
-from bot.channels.telegram.intake import is_outage
+from bot.channels.telegram.intake import is_outage, legible
+from bot.channels.telegram.update import Illegible, answerable, chat_of
+
+NAMELESS = {"id": 1001, "is_bot": False}
+PRIVATE = {"id": 1001, "type": "private"}
+GROUP = {"id": -100500, "type": "supergroup", "title": "家"}
 
 
 def told(by: psycopg.Error, *, lost: bool = False) -> DBAPIError:
@@ -58,3 +67,39 @@ def test_what_says_that_the_database_is_away(error: Exception) -> None:
 )
 def test_what_an_update_brought_about_itself_is_no_outage(error: Exception) -> None:
     assert not is_outage(error)
+
+
+def test_what_can_be_read_is_an_update(bot: Bot, message: Callable[..., dict[str, Any]]) -> None:
+    read = legible(message(text="你好"), bot)
+
+    assert isinstance(read, Update)
+    assert answerable(read) == (1001, "zh-hans")
+
+
+@pytest.mark.parametrize(
+    ("content", "chat"),
+    [
+        pytest.param({"message": {"chat": PRIVATE, "from": NAMELESS}}, 1001, id="half a message"),
+        pytest.param({"message": {"chat": GROUP, "from": NAMELESS}}, -100500, id="in a group"),
+        pytest.param({"callback_query": {"message": {"chat": PRIVATE}}}, 1001, id="half a press"),
+        pytest.param({"message": {"chat": {"id": "1001"}}}, None, id="a chat of another shape"),
+        pytest.param({"message": {"chat": 1001}}, None, id="a chat that is a number"),
+        pytest.param({"message": 3}, None, id="a message that is a number"),
+    ],
+)
+def test_what_cannot_be_read_keeps_its_number_and_its_chat(
+    bot: Bot, content: dict[str, Any], chat: int | None
+) -> None:
+    raw = {"update_id": 9, **content}
+
+    read = legible(raw, bot)
+
+    assert isinstance(read, Illegible)
+    assert (read.update_id, chat_of(read), read.to_dict()) == (9, chat, raw)
+    assert answerable(read) == ((1001, "") if chat == 1001 else None)
+
+
+@pytest.mark.parametrize("raw", [None, 1, "text", [], {}, {"message": {}}, {"update_id": "nine"}])
+def test_what_has_no_number_is_no_update(bot: Bot, raw: object) -> None:
+    with pytest.raises(ValueError, match="not an update"):
+        legible(raw, bot)

@@ -115,11 +115,14 @@ def test_telegram_is_asked_from_the_first_that_is_not_stored(
     class Telegram:
         async def delete_webhook(self) -> None: ...
 
-        async def get_updates(self, *, offset: int, **_: object) -> Sequence[Update]:
-            asked.append(offset)
-            if offset == 4:
+        async def _post(
+            self, method: str, wanted: dict[str, Any], **_: object
+        ) -> Sequence[dict[str, Any]]:
+            assert method == "getUpdates"
+            asked.append(wanted["offset"])
+            if wanted["offset"] == 4:
                 raise asyncio.CancelledError
-            return [update for update in updates if update.update_id >= offset]
+            return [each.to_dict() for each in updates if each.update_id >= wanted["offset"]]
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(polling.poll(Telegram(), intake))  # type: ignore[arg-type]
