@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -11,6 +12,7 @@ from functools import partial
 from socket import socket
 
 import structlog
+from starlette.applications import Starlette
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
@@ -44,6 +46,8 @@ COMMANDS = (
 
 
 FIRST_GREETING = 5.0  # seconds to learn at the start whether the token is good
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a part that died is begun again
+STEADY_AFTER = 120.0  # seconds after which a part has not died of the same again
 
 
 class BadToken(Exception):
@@ -67,16 +71,16 @@ async def beside(service: Service, nlu: NluClient, work: Awaitable[None]) -> Non
     settings = service.settings
     live = Live(service)
     app = application(service, {"nlu": lambda: nlu.state}, live)
-    listening = web.bind(settings.console_listen, setting="CONSOLE_LISTEN")
-    tasks = _Tasks()
-    tasks.start("live", live.run())
-    tasks.start("console", web.server(app).serve(sockets=[listening]))
-    scheduler = schedule.start(service, nlu, service.desk)
-    try:
-        await work
-    finally:
-        scheduler.shutdown(wait=False)
-        await tasks.cancel()
+    tasks = Tasks()
+    with web.bind(settings.console_listen, setting="CONSOLE_LISTEN") as listening:
+        tasks.start("live", live.run)
+        tasks.start("console", partial(_serve, app, listening))
+        scheduler = schedule.start(service, nlu, service.desk)
+        try:
+            await work
+        finally:
+            scheduler.shutdown(wait=False)
+            await tasks.cancel()
 
 
 async def _start(
@@ -86,8 +90,8 @@ async def _start(
     ready: Callable[[str], None],
 ) -> None:
     settings, desk = service.settings, await asyncio.to_thread(_desk, service)
-    listening = _bind(settings, parts)
-    tasks = _Tasks()
+    listening = {name: stack.enter_context(s) for name, s in _bind(settings, parts).items()}
+    tasks = Tasks()
     stack.push_async_callback(tasks.cancel)
     states: dict[str, Callable[[], str]] = {}
 
@@ -96,7 +100,7 @@ async def _start(
     stack.push_async_callback(nlu.aclose)
     states["nlu"] = lambda: nlu.state
     if child is not None:
-        tasks.start("nlu", child.run())
+        tasks.start("nlu", child.run)
 
     bot = await _bot(settings, stack) if settings.telegram_token else None
     if bot is None:
@@ -104,21 +108,23 @@ async def _start(
     if "sender" in parts:
         senders = _senders(service, bot, stack)
         paces = {"telegram": Pace(settings.telegram_rate)} if settings.telegram_rate else {}
-        worker = OutboxWorker(
-            service.sessions,
-            senders,
-            clock=service.clock,
-            paces=paces if bot else {},
-            afterwards=partial(relay.landed, desk),
+        sending = Sending(
+            lambda: OutboxWorker(
+                service.sessions,
+                senders,
+                clock=service.clock,
+                paces=paces if bot else {},
+                afterwards=partial(relay.landed, desk),
+            )
         )
-        sending = tasks.start("sender", worker.run(), last=True)
-        tasks.start("listen", listen(service.url, worker.wake))
-        stack.push_async_callback(_finish, worker, sending)
-        states["sender"] = lambda: "down" if sending.done() else worker.state
+        task = tasks.start("sender", sending.run, last=True)
+        tasks.start("listen", lambda: listen(service.url, sending.wake))
+        stack.push_async_callback(_finish, sending, task)
+        states["sender"] = lambda: sending.worker.state
     if "telegram" in parts and bot is not None:
         intake = Intake(bot, service.sessions, nlu, desk, service.clock)
-        task = tasks.start("telegram", _take_in(bot, intake, settings, listening))
-        states["telegram"] = lambda: "down" if task.done() else "up"
+        task = tasks.start("telegram", partial(_take_in, bot, intake, settings, listening))
+        states["telegram"] = lambda: "up" if tasks.is_up("telegram") else "down"
         stack.push_async_callback(_end, task)  # before the sender: it sends the last answers
     if "schedule" in parts:
         scheduler = schedule.start(service, nlu, desk)
@@ -127,8 +133,8 @@ async def _start(
         live = Live(service)
         pictures = partial(_picture, bot) if bot else None
         app = application(service, states, live, pictures=pictures)
-        tasks.start("live", live.run())
-        tasks.start("console", web.server(app).serve(sockets=[listening["console"]]))
+        tasks.start("live", live.run)
+        tasks.start("console", partial(_serve, app, listening["console"]))
         ready(f"console on {settings.console_address}")
     ready(f"fanzha is running: {', '.join(part for part in PARTS if part in parts)}")
 
@@ -201,7 +207,7 @@ async def _take_in(
 ) -> None:
     await polling.retrying(bot.initialize)  # nothing new if it has been greeted already
     await _offer_commands(bot, intake.desk.region)
-    await _learn_of_forum(bot, intake.desk)
+    await learn_of_forum(bot, intake.desk)
     if settings.telegram_webhook_url is None:
         await polling.poll(bot, intake)
         return
@@ -209,7 +215,7 @@ async def _take_in(
     secret = settings.telegram_webhook_secret.get_secret_value()
     app = webhook.application(intake, secret=secret)
     server = web.server(app)
-    serving = asyncio.create_task(server.serve(sockets=[listening["telegram"]]))
+    serving = asyncio.create_task(server.serve(sockets=[listening["telegram"].dup()]))
     try:
         await polling.retrying(
             lambda: bot.set_webhook(
@@ -237,16 +243,16 @@ async def _offer_commands(bot: Bot, region: Region) -> None:
         log.warning("telegram.no_menu", error=error)
 
 
-async def _learn_of_forum(bot: Bot, desk: Desk) -> None:
+async def learn_of_forum(bot: Bot, desk: Desk) -> None:
     """Learn whether the officers' chat keeps topics; if it cannot be learnt, it does not."""
     if desk.chat is None:
         return
     try:
-        chat = await bot.get_chat(desk.chat)
+        chat = await bot._post("getChat", {"chat_id": desk.chat})  # PTB asks for more than we do
     except TelegramError as error:
         log.warning("telegram.dispatch_chat_unknown", error=error)
         return
-    desk.forum.on = bool(chat.is_forum)
+    desk.forum.on = isinstance(chat, dict) and chat.get("is_forum") is True
 
 
 async def _end(task: asyncio.Task[None]) -> None:
@@ -254,29 +260,71 @@ async def _end(task: asyncio.Task[None]) -> None:
     await asyncio.wait([task], timeout=10)
 
 
-async def _finish(worker: OutboxWorker, sending: asyncio.Task[None]) -> None:
-    await worker.stop()
-    await asyncio.wait([sending], timeout=15)
+async def _serve(app: Starlette, listening: socket) -> None:
+    await web.server(app).serve(sockets=[listening.dup()])  # it closes what it is given
 
 
-class _Tasks:
-    """Background tasks; one that dies unexpectedly is said aloud."""
+async def _finish(sending: Sending, task: asyncio.Task[None]) -> None:
+    await sending.worker.stop()
+    await asyncio.wait([task], timeout=15)
+
+
+class Sending:
+    """The sender of this process: in the place of one that has ended stands a new one."""
+
+    def __init__(self, make: Callable[[], OutboxWorker]) -> None:
+        self._make = make
+        self.worker = make()
+
+    async def run(self) -> None:
+        """Send until the worker is stopped."""
+        try:
+            await self.worker.run()
+        finally:
+            self.worker = self._make()
+
+    def wake(self) -> None:
+        """Look for due messages at once."""
+        self.worker.wake()
+
+
+class Tasks:
+    """What runs in the background. What dies of an error is said aloud, and begun again."""
 
     def __init__(self) -> None:
         self._tasks: list[asyncio.Task[None]] = []
+        self._up: set[str] = set()
 
-    def start(self, name: str, work: Awaitable[None], *, last: bool = False) -> asyncio.Task[None]:
-        task = asyncio.ensure_future(work)
-        task.add_done_callback(lambda done: self._ended(name, done))
+    def is_up(self, name: str) -> bool:
+        """Whether this one runs, and has not just died."""
+        return name in self._up
+
+    def start(
+        self, name: str, work: Callable[[], Awaitable[None]], *, last: bool = False
+    ) -> asyncio.Task[None]:
+        """Run this until it ends by itself or is cancelled; by `cancel`, unless it goes `last`."""
+        task = asyncio.create_task(self._keep(name, work))
         if not last:
             self._tasks.append(task)
         return task
 
-    def _ended(self, name: str, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()):
-            log.error("part.died", part=name, error=error)
+    async def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            began = time.monotonic()
+            self._up.add(name)
+            try:
+                return await work()
+            except Exception as error:  # noqa: BLE001  whatever it was, citizens go on writing
+                log.error("part.died", part=name, error=error)
+            finally:
+                self._up.discard(name)
+            pause = FIRST_PAUSE if time.monotonic() - began > STEADY_AFTER else pause
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
     async def cancel(self) -> None:
+        """End them all but those that go last."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

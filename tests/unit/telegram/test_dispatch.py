@@ -16,13 +16,17 @@ from bot.channels.sender import Envelope
 from bot.channels.telegram.sender import TelegramSender
 from bot.channels.telegram.update import from_officer, read
 from bot.conversation.turn import Unreadable
+from bot.desk import Desk
 from bot.inbound import Inbound
 from bot.officer import OfficerSaid
+from bot.regions import Region
+from bot.run import learn_of_forum
 
 if TYPE_CHECKING:
     from conftest import ScriptedTelegram
 
 DESK = -100500
+CHAT = {"id": DESK, "type": "supergroup", "title": "值班"}
 BOT = {"id": 1, "is_bot": True, "first_name": "反诈", "username": "fanzha_bot"}
 OFFICER = {"id": 7, "is_bot": False, "first_name": "李"}
 CARD = {
@@ -184,3 +188,28 @@ def test_what_an_officer_sends_and_we_cannot_pass_on_is_not_sent_by_half(
     said = from_officer(inbound)
     assert said is not None
     assert (said.text, said.photo) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "keeps_topics"),
+    [
+        pytest.param((200, {"ok": True, "result": {**CHAT, "is_forum": True}}), True, id="topics"),
+        pytest.param((200, {"ok": True, "result": CHAT}), False, id="none"),
+        pytest.param((200, {"ok": True, "result": True}), False, id="another shape"),
+        pytest.param((400, {"ok": False, "description": "chat not found"}), False, id="refused"),
+    ],
+)
+def test_whether_the_officers_chat_keeps_topics_is_learnt_of_whatever_answers(
+    bot: Bot,
+    telegram: ScriptedTelegram,
+    region: Region,
+    answer: tuple[int, dict[str, Any]],
+    keeps_topics: bool,
+) -> None:
+    desk = Desk(str(DESK), region)
+    telegram.answers.append(answer)
+
+    asyncio.run(learn_of_forum(bot, desk))
+
+    assert telegram.asked == [("getChat", {"chat_id": str(DESK)})]
+    assert desk.forum.on == keeps_topics
