@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from actions.citizens import store as citizens
 from actions.db import later
 from actions.inbox import store as poison
 from actions.officers import store as officers
+from actions.outbox import chats
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
 from actions.reports import store as reports
@@ -29,6 +31,7 @@ from actions.triage.understanding import Understanding
 from bot import hearing, inbox, metrics, officer, publisher, texts
 from bot.channels.telegram.update import (
     CHANNEL,
+    ChatMoved,
     CitizenPress,
     Given,
     Illegible,
@@ -52,6 +55,7 @@ log = structlog.get_logger()
 
 TRIES = 5  # then an update is set aside, so that it cannot hold up everybody else
 ANSWER_WITHIN = timedelta(seconds=15)  # later, Telegram no longer takes an answer to a press
+FRESH = 2.0  # seconds for which we know that the officers' chat has not moved
 # Whose row somebody else holds for longer than a moment does not hold up those stored with them.
 _HURRY = text("SET LOCAL lock_timeout = '200ms'")
 
@@ -63,6 +67,29 @@ _AWAY = ("08", "40", "53", "55P03", "57P", "58")
 Said = tuple[Inbound, Understanding | None]  # to us alone, and what it was understood as
 
 
+class OfficersChat:
+    """Where the officers' chat is: a group that becomes a supergroup gets a new number."""
+
+    def __init__(self, sessions: Sessions, desk: Desk) -> None:
+        self._sessions, self._desk = sessions, desk
+        self._asked_at = -math.inf
+        self.chat = desk.chat
+
+    async def known_in(self, other: int | None) -> str | None:
+        """Return the officers' chat. What comes from another group may be from where it went: then
+        ask first.
+        """
+        group = other is not None and other < 0 and str(other) != self.chat
+        if group and self.chat and time.monotonic() - self._asked_at > FRESH:
+            self.chat = await asyncio.to_thread(self._find, self.chat)
+            self._asked_at = time.monotonic()
+        return self.chat
+
+    def _find(self, chat: str) -> str:
+        with self._sessions() as db:
+            return chats.find_moved(db, channel=self._desk.channel, recipient=chat)
+
+
 @dataclass(frozen=True, slots=True)
 class Intake:
     """What taking in an update needs."""
@@ -72,16 +99,19 @@ class Intake:
     nlu: NluClient
     desk: Desk
     clock: Callable[[], datetime]
+    _officers: OfficersChat = field(init=False)
     _storing: Together[Said, bool] = field(init=False)
     _looking_back: Together[Inbound, Sequence[str]] = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_officers", OfficersChat(self.sessions, self.desk))
         object.__setattr__(self, "_storing", Together(self._store_together))
         object.__setattr__(self, "_looking_back", Together(self._look_back_together))
 
     async def take(self, update: Update) -> None:
         """Store everything this update causes. When this returns, it may be acknowledged."""
-        wanted = read(update, username=self.bot.username or "", dispatch_chat=self.desk.chat)
+        dispatch_chat = await self._officers.known_in(chat_of(update))
+        wanted = read(update, username=self.bot.username or "", dispatch_chat=dispatch_chat)
         if wanted is None:
             return
         understanding = None
@@ -151,7 +181,7 @@ class Intake:
     def _apologise(self, db: Session, update: Given, now: datetime) -> None:
         """Tell the citizen that this one was lost on us, and where to turn now."""
         to = answerable(update)
-        if to is None or str(to[0]) == self.desk.chat:
+        if to is None or str(to[0]) == self._officers.chat:
             return
         chat, spoken = to
         citizen = citizens.find(db, channel=CHANNEL, address=str(chat))
@@ -246,6 +276,8 @@ class Intake:
                 if new:
                     self._press(db, wanted, now)
                 return new
+            case ChatMoved(chat, to):
+                chats.move(db, channel=CHANNEL, recipient=chat, to=to, now=now)
         return True
 
     def _press(self, db: Session, wanted: OfficerPress | PublisherPress, now: datetime) -> None:

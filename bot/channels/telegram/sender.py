@@ -206,12 +206,15 @@ class TelegramSender:
         message = envelope.ref or body.get("answer")
         if message is None:
             return Unavailable("what it marks is still on its way")
-        await self._ask(
-            "setMessageReaction",
-            chat_id=str(body["chat"]),
-            message_id=int(str(message)),
-            reaction=[{"type": "emoji", "emoji": body["reacts"]}],
-        )
+        try:
+            await self._ask(
+                "setMessageReaction",
+                chat_id=str(body["chat"]),
+                message_id=int(str(message)),
+                reaction=[{"type": "emoji", "emoji": body["reacts"]}],
+            )
+        except ChatMigrated:
+            return Refused("what it marks stayed in a chat that moved")
         return Sent()
 
     async def _document(self, envelope: Envelope) -> str:

@@ -60,6 +60,14 @@ class PublisherPress:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatMoved:
+    """A group became a supergroup: it goes on under another number."""
+
+    chat: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class Illegible:
     """An update that PTB cannot read: of another Bot API than the one it was written for, say."""
 
@@ -82,7 +90,7 @@ class Illegible:
 
 
 Given = Update | Illegible
-Read = Inbound | OfficerPress | PublisherPress | OfficerSaid | CitizenPress | None
+Read = Inbound | OfficerPress | PublisherPress | OfficerSaid | CitizenPress | ChatMoved | None
 
 
 def read(update: Update, *, username: str, dispatch_chat: str | None) -> Read:
@@ -91,6 +99,8 @@ def read(update: Update, *, username: str, dispatch_chat: str | None) -> Read:
     if update.callback_query:
         return _press(update.callback_query, external_id)
     message = update.message or update.edited_message
+    if message is not None and message.migrate_to_chat_id:
+        return ChatMoved(str(message.chat.id), str(message.migrate_to_chat_id))
     if message is None or message.from_user is None or message.from_user.is_bot:
         return None
     if str(message.chat.id) == dispatch_chat:

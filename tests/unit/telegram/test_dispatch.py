@@ -87,6 +87,17 @@ def test_a_mark_is_put_under_a_message_of_another_chat(
     assert asked["reaction"] == [{"type": "emoji", "emoji": "👀"}]
 
 
+def test_a_mark_does_not_follow_a_chat_that_moved_without_its_message(
+    bot: Bot, telegram: ScriptedTelegram
+) -> None:
+    moved = {"ok": False, "description": "…", "parameters": {"migrate_to_chat_id": -1009}}
+    telegram.answers = [(400, moved)]
+
+    outcome = send(bot, {"reacts": "👀", "chat": "-100500", "answer": "55"})
+
+    assert outcome == Refused("what it marks stayed in a chat that moved")
+
+
 def test_a_message_is_deleted_by_its_id(bot: Bot, telegram: ScriptedTelegram) -> None:
     telegram.answers = [(200, {"ok": True, "result": True})]
     assert send(bot, {"delete": "901"}) == Sent("901")
