@@ -18,9 +18,12 @@ from starlette.routing import Route
 
 from bot import metrics
 from bot.channels.telegram.intake import Intake, lane_of, legible
+from bot.channels.telegram.update import Given
 
 PATH = "/telegram"
 LARGEST = 1 << 20  # bytes; Telegram's updates are far smaller
+PAUSES = (0.25, 0.5, 1.0, 2.0)  # seconds: an update is tried to its end while Telegram waits
+PATIENCE = 10.0  # seconds: what takes longer is to come again, before Telegram's minute is over
 
 
 class Door:
@@ -80,7 +83,19 @@ def application(intake: Intake, *, secret: str) -> Starlette:
         except (ValueError, RecursionError):
             return Response(status_code=400)
         async with order.of(lane_of(update)):
-            stored = await intake.settle(update)
+            stored = await _settle(intake, update)
         return Response(status_code=200 if stored else 503)  # Telegram sends a failed one again
 
     return Starlette(routes=[Route(PATH, take, methods=["POST"])])
+
+
+async def _settle(intake: Intake, update: Given) -> bool:
+    """Try again for a while: what its chat sent next would overtake one that is to come anew."""
+    began = time.monotonic()
+    for pause in PAUSES:
+        if await intake.settle(update):
+            return True
+        if time.monotonic() - began > PATIENCE:
+            return False
+        await asyncio.sleep(pause)
+    return await intake.settle(update)

@@ -12,6 +12,8 @@ import pytest
 from telegram import Bot, Update
 
 from bot.channels.telegram import webhook
+from bot.channels.telegram.intake import TRIES
+from bot.channels.telegram.webhook import PATIENCE, PAUSES
 
 SECRET = "a-secret"
 
@@ -23,15 +25,24 @@ class Taken:
         self.bot = bot
         self.updates: list[Update] = []
         self.failing = False
+        self.refusals: list[int] = []
         self.refused: list[int] = []
 
     def note_refused(self, count: int) -> None:
         self.refused.append(count)
 
     async def settle(self, update: Update) -> bool:
+        if update.update_id in self.refusals:
+            self.refusals.remove(update.update_id)
+            return False
         if not self.failing:
             self.updates.append(update)
         return not self.failing
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "PAUSES", (0.01,) * len(webhook.PAUSES))
 
 
 @pytest.fixture
@@ -117,6 +128,48 @@ def test_what_could_not_be_stored_must_come_again(
     intake.failing = True
 
     assert post(intake, json.dumps(message(text="你好")).encode()) == 503
+
+
+def test_what_fails_for_a_moment_is_not_overtaken_by_what_its_chat_sent_next(
+    intake: Taken, message: Callable[..., dict[str, Any]]
+) -> None:
+    intake.refusals = [1, 1]
+
+    async def send() -> list[int]:
+        app = webhook.application(intake, secret=SECRET)  # type: ignore[arg-type]
+        headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            posts = (
+                client.post(
+                    "/telegram", json={**message(text="x"), "update_id": n}, headers=headers
+                )
+                for n in (1, 2)
+            )
+            return [answer.status_code for answer in await asyncio.gather(*posts)]
+
+    assert asyncio.run(send()) == [200, 200]
+    assert [update.update_id for update in intake.updates] == [1, 2]
+
+
+def test_an_update_is_tried_to_its_end_while_telegram_waits(
+    intake: Taken, message: Callable[..., dict[str, Any]]
+) -> None:
+    assert sum(PAUSES) < PATIENCE < 60 / 2
+    intake.refusals = [9] * (TRIES - 1)
+
+    assert post(intake, json.dumps(message(text="你好")).encode()) == 200
+    assert intake.refusals == []
+
+
+def test_what_takes_long_to_fail_is_tried_no_longer(
+    intake: Taken, message: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "PATIENCE", -1.0)
+    intake.refusals = [9] * 2
+
+    assert post(intake, json.dumps(message(text="你好")).encode()) == 503
+    assert intake.refusals == [9]
 
 
 @pytest.mark.parametrize("path", ["/", "/telegram/", "/Telegram", "/admin"])
