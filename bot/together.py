@@ -23,7 +23,7 @@ JOIN = 0.003  # seconds that the first then waits for them at most
 class Together(Generic[Asked, Answer]):
     """`answer` answers a batch, each request for itself: one that fails has its error as answer.
 
-    It must not raise: then nobody would know whose error that is.
+    What it raises is everybody's.
     """
 
     def __init__(
@@ -59,13 +59,15 @@ class Together(Generic[Asked, Answer]):
                     await asyncio.wait_for(self._as_many.wait(), JOIN)
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             batch = [each for each in batch if not each[1].done()]  # who asked has not gone away
-            answers = await self._answer([asked for asked, _ in batch])
+            asked = [each for each, _ in batch]
+            [done] = await asyncio.gather(self._answer(asked), return_exceptions=True)
+            answers = [done] * len(batch) if isinstance(done, BaseException) else done
             self._last = len(batch)
             self._busy_until = clock() + BUSY
             for (_, future), answer in zip(batch, answers, strict=True):
                 if future.done():  # they went meanwhile
                     continue
-                if isinstance(answer, Exception):
+                if isinstance(answer, BaseException):
                     future.set_exception(answer)
                 else:
                     future.set_result(answer)

@@ -99,6 +99,27 @@ def test_an_error_is_told_to_who_caused_it_and_to_nobody_else() -> None:
     assert isinstance(broken, ValueError)
 
 
+def test_an_error_of_the_work_itself_is_told_to_all_it_was_done_for_and_the_next_are_done() -> (
+    None
+):
+    class Failing(Work):
+        async def __call__(self, asked: Sequence[int]) -> list[int | Exception]:
+            done = await super().__call__(asked)
+            if len(self.batches) == 1:
+                raise RuntimeError("can't start new thread")
+            return done
+
+    async def day() -> list[int | BaseException]:
+        doing = Together[int, int](Failing(), most=2)
+        async with asyncio.timeout(10):
+            return await ask(doing, 1, 2, 3)
+
+    one, two, three = asyncio.run(day())
+    assert isinstance(one, RuntimeError)
+    assert isinstance(two, RuntimeError)
+    assert three == 6
+
+
 def test_who_went_away_is_not_worked_for(busy: None) -> None:
     work = Work()
 

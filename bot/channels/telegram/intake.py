@@ -204,20 +204,15 @@ class Intake:
             if not self._do(db, wanted, understanding, now):
                 self._note_repeated(db, now)
 
-    async def _look_back_together(
-        self, came: Sequence[Inbound]
-    ) -> list[Sequence[str] | Exception]:
+    async def _look_back_together(self, came: Sequence[Inbound]) -> list[Sequence[str]]:
         return await asyncio.to_thread(self._look_back, came)
 
-    def _look_back(self, came: Sequence[Inbound]) -> list[Sequence[str] | Exception]:
-        """Return what each of them told just before; or why it cannot be known, for each."""
+    def _look_back(self, came: Sequence[Inbound]) -> list[Sequence[str]]:
+        """Return what each of them told just before."""
         tellers = [hearing.teller(each) for each in came]
         since = self.clock() - hearing.WITHIN
-        try:
-            with self.sessions() as db:
-                told = reports.list_told_before(db, tellers, since=since)
-        except Exception as error:  # noqa: BLE001  as `Together` wants it
-            return [error] * len(came)
+        with self.sessions() as db:
+            told = reports.list_told_before(db, tellers, since=since)
         return [told.get(each, ()) for each in tellers]
 
     async def _store_together(self, came: Sequence[Said]) -> list[bool]:
