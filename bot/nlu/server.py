@@ -176,7 +176,7 @@ async def _serves(http: httpx.AsyncClient, model: Path) -> bool:
     try:
         reply = await http.get("/status")
         return reply.status_code == httpx.codes.OK and reply.json()["model_file"] == model.name
-    except (httpx.HTTPError, ValueError, KeyError):
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return False
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -115,6 +117,37 @@ def test_the_child_of_a_parent_that_was_killed_ends_by_itself(model: Path, tmp_p
         assert _rasas(tmp_path) == []
     finally:
         parent.kill()
+
+
+@pytest.mark.parametrize("says", ["[]", "null", '"up"', "{}", "<html>"])
+def test_another_program_on_the_noted_port_is_no_server_and_nobodys_end(
+    tmp_path: Path, says: str
+) -> None:
+    asked = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(says)}\r\n\r\n{says}".encode())
+        await writer.drain()
+        writer.close()
+
+    async def scene() -> None:
+        other = await asyncio.start_server(answer, "127.0.0.1", 0)
+        port = other.sockets[0].getsockname()[1]
+        note = {"url": f"http://127.0.0.1:{port}", "model": "nlu-x.tar.gz"}
+        home = tmp_path / "nlu"
+        home.mkdir()
+        (home / "server.json").write_text(json.dumps(note))
+        server = NluServer(tmp_path)
+        with (home / "server.lock").open("w") as theirs:
+            fcntl.flock(theirs, fcntl.LOCK_EX)
+            async with _running(server):
+                await _until(lambda: len(asked) > 1, 10)
+                assert server.url is None
+        other.close()
+        await other.wait_closed()
+
+    asyncio.run(scene())
 
 
 def test_a_missing_model_starts_nothing(tmp_path: Path) -> None:
