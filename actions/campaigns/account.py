@@ -15,12 +15,14 @@ from actions.outbox.store import BLOCKED
 _SETTLE = """
     UPDATE delivery d SET
         state = CASE WHEN m.status = 'sent' THEN 'sent'
-                     WHEN m.status = 'expired' AND m.last_error IN ('cancelled', 'left')
+                     WHEN m.status = 'expired'
+                          AND coalesce(d.reason, m.last_error) IN ('cancelled', 'left')
                      THEN 'skipped'
                      WHEN m.status = 'expired' THEN 'expired'
                      WHEN starts_with(m.last_error, :blocked) THEN 'blocked'
                      ELSE 'failed' END,
-        reason = CASE WHEN m.status = 'expired' THEN coalesce(m.last_error, 'late') END,
+        reason = CASE WHEN m.status = 'expired'
+                      THEN coalesce(d.reason, m.last_error, 'late') END,
         settled_at = m.settled_at
     FROM outbox_message m
     WHERE d.state = 'queued' AND {which} AND m.settled_at IS NOT NULL
@@ -129,7 +131,7 @@ def _tally(db: Session, occurrence_id: int) -> dict[str, object]:
         {"occurrence": occurrence_id},
     ):
         states[state] += number
-        if reason is not None:
+        if reason is not None and state != State.QUEUED:
             reasons[reason] += number
     return {"states": dict(states), "reasons": dict(reasons)}
 

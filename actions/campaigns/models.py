@@ -117,7 +117,9 @@ class Delivery(Base):
     variant: Mapped[str]
     side: Mapped[str | None]  # which of a pair they were shown: "scam" or "real"
     state: Mapped[str]
-    reason: Mapped[str | None]  # "control", "gap", "late", "cancelled", "left", "forgotten"
+    # "control", "gap", "late", "cancelled", "left", "forgotten". Of one that is on the wire: what
+    # it will be, if it does not arrive.
+    reason: Mapped[str | None]
     due_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
 

@@ -130,7 +130,15 @@ _THESE = """
       AND m.dedup_key = 'campaign:' || d.occurrence_id || ':' || d.citizen_id
 """
 _MOVES = {
-    HELD: text(f"UPDATE outbox_message m SET status = 'held' {_THESE} AND m.status = 'waiting'"),
+    # The batch is how `hold_back` finds what is on the wire, should it come back.
+    HELD: text(
+        f"""
+        UPDATE outbox_message m SET
+            status = CASE WHEN m.status = 'sending' THEN 'sending' ELSE 'held' END,
+            batch = CASE WHEN m.status = 'sending' THEN 'campaign:' || d.occurrence_id END
+        {_THESE} AND m.status IN ('waiting', 'sending')
+        """
+    ),
     WAITING: text(
         f"""
         UPDATE outbox_message m SET status = 'waiting',
@@ -139,10 +147,31 @@ _MOVES = {
         """
     ),
 }
+# What is on the wire may arrive, but is not tried again: its delivery knows why, if it does not.
 _DROP = text(
     f"""
-    UPDATE outbox_message m SET status = 'expired', settled_at = :now, last_error = :reason
-    {_THESE} AND m.status IN ('waiting', 'held')
+    WITH met AS (
+        UPDATE outbox_message m SET
+            status = CASE WHEN m.status = 'sending' THEN 'sending' ELSE 'expired' END,
+            settled_at = CASE WHEN m.status <> 'sending' THEN CAST(:now AS timestamptz) END,
+            expires_at = :now, last_error = :reason
+        {_THESE} AND m.status IN ('waiting', 'held', 'sending')
+        RETURNING d.id, m.status
+    )
+    UPDATE delivery SET reason = :reason
+    FROM met WHERE delivery.id = met.id AND met.status = 'sending'
+    """
+)
+# A campaign that somebody is moving now is left to them.
+_HOLD_BACK = text(
+    """
+    WITH paused AS MATERIALIZED (
+        SELECT o.id FROM campaign c JOIN occurrence o ON o.campaign_id = c.id
+        WHERE c.status = 'paused' AND o.state = ANY(:open)
+        FOR SHARE OF c SKIP LOCKED
+    )
+    UPDATE outbox_message m SET status = 'held' FROM paused
+    WHERE m.batch = 'campaign:' || paused.id AND m.status = 'waiting'
     """
 )
 
@@ -239,7 +268,7 @@ def is_open(db: Session, campaign: Campaign) -> bool:
 
 def bring(db: Session, campaign: Campaign, to: str, *, now: datetime, home: str = "") -> None:
     """Bring the campaign's messages to where it has moved: HELD, WAITING, or never sent, for the
-    reason `to`; what is on the wire settles by itself.
+    reason `to`; what is on the wire may arrive, or comes to the same end.
 
     Those that would leave next are there when this returns, and the clock goes on with `follow`:
     nobody waits for a million rows. `home` is the region's time zone, for what is to wait until
@@ -276,6 +305,14 @@ def follow(db: Session, occurrence: Occurrence, *, home: str, now: datetime) -> 
         occurrence.moved = upto
     if found < BATCH:
         occurrence.moving = occurrence.moved = None
+
+
+def hold_back(db: Session) -> int:
+    """Hold what was on the wire when its campaign was paused, and has come back; return how
+    many.
+    """
+    held = db.execute(_HOLD_BACK, {"open": list(OPEN)})
+    return held.rowcount  # type: ignore[attr-defined, no-any-return]
 
 
 def keep_quiet(db: Session, *, home: str, ahead: int, now: datetime) -> int:

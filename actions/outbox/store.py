@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, select, text, update
+from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -243,23 +243,31 @@ def _give_up_bulk(db: Session, each: Settlement, reason: str, now: datetime) -> 
     )
 
 
-def drop_pending(db: Session, *, channel: str, recipient: str, lane: Lane, now: datetime) -> int:
-    """Expire what still waits for this recipient, who wants no more of this lane; return how
-    many.
+# In one statement: what leaves or comes back meanwhile is met as it is then.
+_DROP_PENDING = text("""
+UPDATE outbox_message
+SET status = CASE WHEN status = 'sending' THEN 'sending' ELSE 'expired' END,
+    settled_at = CASE WHEN status <> 'sending' THEN CAST(:now AS timestamptz) END,
+    expires_at = :now, last_error = :left
+WHERE channel = :channel AND recipient = :recipient AND lane = :lane
+  AND status IN ('waiting', 'held', 'sending')
+""")
+
+
+def drop_pending(db: Session, *, channel: str, recipient: str, lane: Lane, now: datetime) -> None:
+    """Expire what still waits for this recipient, who wants no more of this lane; what is on the
+    wire is not tried again.
     """
-    dropped = db.execute(
-        update(OutboxMessage)
-        .where(
-            and_(
-                OutboxMessage.channel == channel,
-                OutboxMessage.recipient == recipient,
-                OutboxMessage.lane == lane,
-                OutboxMessage.status.in_((Status.WAITING, Status.HELD)),
-            )
-        )
-        .values(status=Status.EXPIRED, last_error=LEFT, settled_at=now)
+    db.execute(
+        _DROP_PENDING,
+        {
+            "channel": channel,
+            "recipient": recipient,
+            "lane": int(lane),
+            "now": now,
+            "left": LEFT,
+        },
     )
-    return dropped.rowcount  # type: ignore[attr-defined, no-any-return]
 
 
 def list_sent(db: Session, *, prefix: str) -> Sequence[str]:

@@ -35,6 +35,7 @@ def tick(service: Service) -> int:
     for step in (_expire, _begin, _finish):
         while step(service):
             pass
+    _hold_back(service)
     began = time.monotonic()
     while _follow(service) and time.monotonic() - began < BUSY:
         pass
@@ -116,6 +117,12 @@ def _expire(service: Service) -> bool:
             return False
         status.expire(db, campaign, now=now)
         return True
+
+
+def _hold_back(service: Service) -> None:
+    with service.sessions.begin() as db:
+        leases.begin(db)  # look-ups only, whatever the planner thinks of a million new rows
+        queue.hold_back(db)
 
 
 def _follow(service: Service) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from actions.citizens.models import Citizen
 from actions.officers import store as officers
 from actions.officers.models import Officer
 from actions.outbox import store as outbox
+from actions.outbox.claim import Claimed
 from actions.outbox.policy import Outcome, Sent
 from actions.profiles.models import Profile
 from bot.campaigns import clock as campaigns
@@ -84,17 +85,30 @@ def send_due(
     sessions: Sessions, now: datetime, *, limit: int = 10_000, outcome: Outcome | None = None
 ) -> list[str]:
     """Play the senders: everything that is due goes out; return to whom."""
+    on_the_wire = leave(sessions, now, limit=limit)
+    land(sessions, now, on_the_wire, outcome or Sent("1"))
+    return [message.recipient for message in on_the_wire]
+
+
+def leave(sessions: Sessions, now: datetime, *, limit: int = 10_000) -> list[Claimed]:
+    """Put on the wire what is due."""
     with sessions.begin() as db:
-        claimed = outbox.claim(db, channels=["telegram", "terminal"], limit=limit, now=now)
-        for message in claimed:
+        return outbox.claim(db, channels=["telegram", "terminal"], limit=limit, now=now)
+
+
+def land(
+    sessions: Sessions, now: datetime, on_the_wire: Sequence[Claimed], outcome: Outcome
+) -> None:
+    """Let this become of what is on the wire."""
+    with sessions.begin() as db:
+        for message in on_the_wire:
             outbox.settle(
                 db,
                 message_id=message.id,
                 attempt=message.attempts,
-                outcome=outcome or Sent("1"),
+                outcome=outcome,
                 now=now,
             )
-        return [message.recipient for message in claimed]
 
 
 def run(service: Service, times: int = 3) -> None:

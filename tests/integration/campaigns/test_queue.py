@@ -18,7 +18,9 @@ from actions.campaigns.models import Campaign, CatchUp, Occurrence, Status
 from actions.citizens.forget import forget
 from actions.citizens.models import Citizen
 from actions.officers import store as officers
-from actions.outbox.policy import Blocked, Refused
+from actions.outbox import leases
+from actions.outbox.claim import Claimed
+from actions.outbox.policy import Blocked, Refused, Sent, Unavailable
 from bot import personal
 from bot.campaigns import clock as campaigns
 from bot.database import Sessions
@@ -28,6 +30,8 @@ from tests.integration.campaigns.city import (
     Clock,
     campaign,
     figures,
+    land,
+    leave,
     live,
     run,
     second_does,
@@ -328,6 +332,92 @@ def test_cancel_overtakes_what_is_still_queued(
     counted, because = figures(sessions, number)
     assert (counted["sent"], counted["skipped"], counted["queued"]) == (3, 7, 0)
     assert because == {"cancelled": 7}
+
+
+@pytest.fixture
+def on_the_wire(
+    service: Service, sessions: Sessions, publish: Publish, clock: Clock
+) -> tuple[int, list[Claimed]]:
+    """A campaign to three citizens, one of whose messages is out already, and two on the wire."""
+    with sessions.begin() as db:
+        for n in range(3):
+            live(db, f"c{n}")
+    number = publish()
+    run(service)
+    send_due(sessions, clock(), limit=1)
+    return number, leave(sessions, clock())
+
+
+def test_what_was_on_the_wire_at_a_cancel_and_did_not_arrive_is_not_tried_again(
+    service: Service, sessions: Sessions, on_the_wire: tuple[int, list[Claimed]], clock: Clock
+) -> None:
+    number, (arrives, times_out) = on_the_wire
+
+    second_does(sessions, status.cancel, number, now=clock())
+    assert figures(sessions, number)[1] == {}  # it may arrive
+    land(sessions, clock(), [arrives], Sent("2"))
+    land(sessions, clock(), [times_out], Unavailable("TimedOut"))
+    clock.turn(minutes=10)
+    run(service)
+
+    assert send_due(sessions, clock()) == []
+    with sessions.begin() as db:
+        leases.expire(db)
+    counted, because = figures(sessions, number)
+    assert (counted["sent"], counted["skipped"], counted["queued"]) == (2, 1, 0)
+    assert because == {"cancelled": 1}
+
+
+def test_a_correction_reaches_whoever_the_mistake_was_on_its_way_to(
+    service: Service, sessions: Sessions, on_the_wire: tuple[int, list[Claimed]], clock: Clock
+) -> None:
+    number, wire = on_the_wire
+    with sessions.begin() as db:
+        wrong, by = campaign(db, number), second_officer(db)
+        made = store.correct(
+            db, wrong, {"a": {"zh": {"text": "更正"}}}, title="更正", by=by, now=clock()
+        ).id
+    land(sessions, clock(), wire, Unavailable("TimedOut"))
+    with sessions.begin() as db:
+        leases.expire(db)
+    clock.turn(minutes=10)
+    run(service)
+
+    with sessions.begin() as db:
+        assert store.sample_audience(db, campaign(db, made), at=clock())[0] == 3
+
+
+def test_what_was_on_the_wire_at_a_pause_and_comes_back_is_held_until_it_goes_on(
+    service: Service, sessions: Sessions, on_the_wire: tuple[int, list[Claimed]], clock: Clock
+) -> None:
+    number, (arrives, must_wait) = on_the_wire
+
+    second_does(sessions, status.pause, number, now=clock())
+    run(service, times=1)
+    land(sessions, clock(), [arrives], Sent("2"))
+    land(sessions, clock(), [must_wait], Unavailable("flood", wait=timedelta(seconds=30)))
+    run(service, times=1)
+    clock.turn(minutes=1)
+    assert send_due(sessions, clock()) == []
+    second_does(sessions, status.resume, number, home="Asia/Shanghai", now=clock())
+    run(service, times=1)
+
+    assert send_due(sessions, clock()) == [must_wait.recipient]
+    assert figures(sessions, number)[0]["sent"] == 3
+
+
+def test_what_comes_back_after_a_campaign_goes_on_is_tried_again(
+    service: Service, sessions: Sessions, on_the_wire: tuple[int, list[Claimed]], clock: Clock
+) -> None:
+    number, wire = on_the_wire
+
+    second_does(sessions, status.pause, number, now=clock())
+    second_does(sessions, status.resume, number, home="Asia/Shanghai", now=clock())
+    land(sessions, clock(), wire, Unavailable("TimedOut"))
+    run(service)
+    clock.turn(minutes=1)
+
+    assert len(send_due(sessions, clock())) == 2
 
 
 def stored(sessions: Sessions) -> list[tuple[str, str]]:
@@ -751,6 +841,29 @@ def test_who_leaves_while_it_waits_is_skipped_and_it_says_why(
     counted, because = figures(sessions, number)
     assert (counted["audience"], counted["sent"], counted["skipped"]) == (2, 1, 1)
     assert because == {"left": 1}
+
+
+def test_who_leaves_while_it_is_on_the_wire_gets_it_no_more_if_it_did_not_arrive(
+    service: Service, sessions: Sessions, publish: Publish, clock: Clock
+) -> None:
+    with sessions.begin() as db:
+        live(db, "leaves")
+        live(db, "stays")
+    number = publish()
+    run(service)
+    wire = leave(sessions, clock())
+    with sessions.begin() as db:
+        citizen = db.scalars(select(Citizen).where(Citizen.address == "leaves")).one()
+        personal.stop(db, citizen, now=clock())
+
+    land(sessions, clock(), wire, Unavailable("TimedOut"))
+    clock.turn(minutes=1)
+
+    assert send_due(sessions, clock()) == ["stays"]
+    with sessions.begin() as db:
+        leases.expire(db)
+    counted, _ = figures(sessions, number)
+    assert (counted["sent"], counted["expired"], counted["queued"]) == (1, 1, 0)
 
 
 def test_the_sums_of_what_is_over_are_kept_when_a_recipient_is_forgotten(
