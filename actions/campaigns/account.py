@@ -77,12 +77,12 @@ def leave_no_name(db: Session, *, citizen_id: int, now: datetime) -> None:
     )
 
 
-def anything_waits(db: Session, *, occurrence_id: int) -> bool:
-    """Tell whether a recipient is without a final state."""
-    return (
+def anything_waits(db: Session, occurrence: Occurrence) -> bool:
+    """Tell whether a recipient is without a final state, or has yet to be queued."""
+    return occurrence.state == "queueing" or (
         db.scalar(
             select(Delivery.id)
-            .where(Delivery.occurrence_id == occurrence_id, Delivery.state == State.QUEUED)
+            .where(Delivery.occurrence_id == occurrence.id, Delivery.state == State.QUEUED)
             .limit(1)
         )
         is not None
@@ -140,7 +140,7 @@ def due_to_settle(db: Session, *, now: datetime) -> Occurrence | None:
     """Return an occurrence whose results are worth a look, held by nobody else."""
     return db.scalars(
         select(Occurrence)
-        .where(Occurrence.state == "queued", Occurrence.settle_at <= now)
+        .where(Occurrence.state.in_(queue.OPEN), Occurrence.settle_at <= now)
         .order_by(Occurrence.settle_at)
         .limit(1)
         .with_for_update(skip_locked=True, of=Occurrence)

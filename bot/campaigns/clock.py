@@ -179,7 +179,7 @@ def _settle(service: Service) -> None:
         if occurrence.expires_at <= now:
             account.run_out(db, occurrence, now=now)
         account.settle(db, occurrence_id=occurrence.id)
-        if not account.anything_waits(db, occurrence_id=occurrence.id):
+        if not account.anything_waits(db, occurrence):
             account.close(db, occurrence)
         took = timedelta(seconds=time.monotonic() - began)
         occurrence.settle_at = now + max(SETTLE_EVERY, 20 * took)

@@ -21,7 +21,7 @@ from actions.officers import store as officers
 from actions.outbox import leases
 from actions.outbox.claim import Claimed
 from actions.outbox.policy import Blocked, Refused, Sent, Unavailable
-from bot import personal
+from bot import personal, schedule
 from bot.campaigns import clock as campaigns
 from bot.database import Sessions
 from bot.wiring import Service
@@ -564,6 +564,36 @@ def test_a_paused_campaign_sends_nothing_until_it_is_resumed(
     second_does(sessions, status.resume, number, home="Asia/Shanghai", now=clock())
 
     assert send_due(sessions, clock()) == ["c"]
+
+
+def test_who_was_sent_something_before_a_pause_of_weeks_is_not_busy_ever_after(
+    service: Service,
+    sessions: Sessions,
+    publish: Publish,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queue, "BATCH", 3)
+    monkeypatch.setattr(campaigns, "BUSY", -1.0)  # one batch a tick
+    with sessions.begin() as db:
+        for n in range(3):
+            live(db, f"c{n}")
+    number = publish()
+    run(service, times=2)  # the last of them is still to be queued
+    assert sorted(send_due(sessions, clock())) == ["c0", "c1"]
+    second_does(sessions, status.pause, number, now=clock())
+    clock.turn(minutes=1)
+    run(service, times=1)
+    clock.turn(days=8)
+    schedule.tidy(service)
+
+    second_does(sessions, status.resume, number, home="Asia/Shanghai", now=clock())
+    run(service)
+    assert figures(sessions, number)[0]["sent"] == 2
+    publish(title="下一个")
+    run(service, times=9)
+
+    assert sorted(send_due(sessions, clock())) == ["c0", "c1", "c2", "resting"]
 
 
 def test_a_correction_reaches_whoever_has_the_mistake_before_any_tip(
