@@ -22,6 +22,8 @@ def forget(db: Session, citizen: Citizen, *, now: datetime) -> list[str]:
     Returns the codes of the cases that are kept: number, type, times, owner and outcome, the
     police's own record of what it did. No word of the citizen's is in it.
     """
+    # Whoever is queueing something for them, such as a campaign, has done so when we look.
+    db.execute(select(Citizen.id).where(Citizen.id == citizen.id).with_for_update())
     codes = list(db.scalars(select(Case.code).where(Case.citizen_id == citizen.id)))
     account.leave_no_name(db, citizen_id=citizen.id, now=now)
     known = (OutboxMessage.channel == citizen.channel, OutboxMessage.recipient == citizen.address)

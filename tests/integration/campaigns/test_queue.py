@@ -15,6 +15,7 @@ from sqlalchemy import select, text
 from actions.campaigns import account, queue, status, store
 from actions.campaigns.audience import Audience
 from actions.campaigns.models import Campaign, CatchUp, Occurrence, Status
+from actions.citizens import store as citizens
 from actions.citizens.forget import forget
 from actions.citizens.models import Citizen
 from actions.officers import store as officers
@@ -23,6 +24,7 @@ from actions.outbox.claim import Claimed
 from actions.outbox.policy import Blocked, Refused, Sent, Unavailable
 from bot import personal, schedule
 from bot.campaigns import clock as campaigns
+from bot.campaigns import wording
 from bot.database import Sessions
 from bot.wiring import Service
 from tests.integration.campaigns.city import (
@@ -871,6 +873,40 @@ def test_who_leaves_while_it_waits_is_skipped_and_it_says_why(
     counted, because = figures(sessions, number)
     assert (counted["audience"], counted["sent"], counted["skipped"]) == (2, 1, 1)
     assert because == {"left": 1}
+
+
+def test_whoever_is_forgotten_while_a_batch_is_written_is_sent_nothing_of_it(
+    service: Service, sessions: Sessions, publish: Publish, clock: Clock
+) -> None:
+    with sessions.begin() as db:
+        live(db, "goes")
+        live(db, "stays")
+    number = publish(at=clock())
+    with sessions.begin() as db:
+        found = campaign(db, number)
+        status.move(db, found, Status.SCHEDULED, by=None, now=clock())
+        status.move(db, found, Status.SENDING, by=None, now=clock())
+        store.begin(db, found, at=clock(), missed=False, now=clock())
+
+    def go() -> None:
+        with sessions.begin() as db:
+            citizen = citizens.find(db, channel="telegram", address="goes")
+            assert citizen
+            forget(db, citizen, now=clock())
+
+    going = Thread(target=go)
+    with sessions.begin() as db:
+        occurrence = store.lock_queueing(db)
+        assert occurrence
+        said = wording.wording(occurrence.campaign, service.region, occurrence_id=occurrence.id)
+        queue.batch(db, occurrence, said, home="Asia/Shanghai", now=clock())
+        going.start()
+        going.join(0.3)  # long enough to have looked
+    going.join()
+
+    assert [who for who, _ in stored(sessions)] == ["stays"]
+    run(service)
+    assert figures(sessions, number)[1] == {"forgotten": 1}
 
 
 def test_who_leaves_while_it_is_on_the_wire_gets_it_no_more_if_it_did_not_arrive(
