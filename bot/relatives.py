@@ -33,8 +33,8 @@ def guardian(db: Session, citizen: Citizen, value: str, region: Region, now: dat
                 return Prompt((Line("guardian.code", {"code": code}),))
             case "end", "":
                 others = guardians.end(db, citizen_id=citizen.id, now=now)
-                for other in others:
-                    tell(db, other, "guardian.ended", f"{citizen.id}:end", region, now)
+                for link, other in others.items():
+                    tell(db, other, "guardian.ended", f"{citizen.id}:{link}", region, now)
                 return Prompt((Line("guardian.over" if others else "guardian.none"),), (NEW,))
             case "yes", _:
                 return _consent(db, citizen, about, region, now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select, text
@@ -129,11 +129,13 @@ def end_one(db: Session, link: Guardian, *, by: int, now: datetime) -> int:
     return link.guardian_id if link.ward_id == by else link.ward_id
 
 
-def end(db: Session, *, citizen_id: int, now: datetime) -> Sequence[int]:
-    """End every link of this citizen at once; return the ids of the people on the other side."""
+def end(db: Session, *, citizen_id: int, now: datetime) -> Mapping[int, int]:
+    """End every link of this citizen at once; return the ids of the people on the other side, by
+    link.
+    """
     links = list_both(db, citizen_id=citizen_id)
     db.execute(delete(GuardianCode).where(GuardianCode.ward_id == citizen_id))
-    return [end_one(db, link, by=citizen_id, now=now) for link in links]
+    return {link.id: end_one(db, link, by=citizen_id, now=now) for link in links}
 
 
 # Asked of every message that is a scam; nearly always the answer is nobody. OFFSET 0 keeps the

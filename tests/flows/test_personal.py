@@ -152,12 +152,15 @@ def test_a_telephone_number_is_kept_only_as_a_fingerprint(line: Line) -> None:
 
 
 def linked(line: Line) -> Line:
-    said = line.presses("guardian", "new")
-    code = said.split("/guardian ")[1][:8]
     relative = replace(line, address="2002", heard=[])
-    assert "愿意吗" in relative.commands("guardian", code)
-    assert "已经关联" in relative.presses("guardian", f"yes_{code}")
+    link(line, relative)
     return relative
+
+
+def link(ward: Line, guardian: Line) -> None:
+    code = ward.presses("guardian", "new").split("/guardian ")[1][:8]
+    assert "愿意吗" in guardian.commands("guardian", code)
+    assert "已经关联" in guardian.presses("guardian", f"yes_{code}")
 
 
 def to(line: Line, address: str) -> list[str]:
@@ -234,6 +237,26 @@ def test_either_ends_it_at_once_and_the_other_is_told(line: Line, who: str) -> N
     before = len(to(line, relative.address))
     line.says(LIVE)
     assert len(to(line, relative.address)) == before
+
+
+@pytest.mark.parametrize("who", ["ward", "guardian", "each"])
+def test_all_links_end_at_once_and_everybody_on_the_other_side_is_told(
+    line: Line, who: str
+) -> None:
+    relatives = [replace(line, address=address, heard=[]) for address in ("2002", "4004")]
+    for relative in relatives:
+        ward, guardian = (relative, line) if who == "guardian" else (line, relative)
+        link(ward, guardian)
+        if who == "each":
+            link(guardian, ward)
+
+    assert "已经解除" in line.presses("guardian", "end")
+
+    for relative in relatives:
+        ended = [said for said in to(line, relative.address) if "解除了守护关系" in said]
+        assert len(ended) == (2 if who == "each" else 1)
+    with line.sessions() as db:
+        assert db.scalar(select(func.count()).select_from(Guardian)) == 0
 
 
 SCAM = "上个月刷单做任务，前几单返了佣金，后来垫了两万多提不出来"
