@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, exists, select, update
 from sqlalchemy.orm import Session
 
 from actions.cases.models import Vanishing
 from actions.citizens.models import Citizen
 from actions.outbox import store as outbox
-from actions.outbox.models import Lane
+from actions.outbox.models import Lane, OutboxMessage
 
 LASTS = timedelta(hours=24)  # then the citizen is spoken to as everybody is
 UNREAD_LASTS = timedelta(minutes=10)
@@ -85,19 +85,25 @@ def note_read(db: Session, citizen: Citizen, *, now: datetime, at_once: bool = F
 
 
 def sweep(db: Session, *, now: datetime) -> int:
-    """Queue the deletion of what is to vanish now; return how many."""
+    """Queue the deletion of what is to vanish now; return how many.
+
+    What may still be sent is looked at again: it must vanish then. What never will be is dropped.
+    """
+    on_its_way = and_(
+        OutboxMessage.dedup_key == Vanishing.outbox_key, OutboxMessage.settled_at.is_(None)
+    )
     rows = db.execute(
-        select(Vanishing, Citizen)
+        select(Vanishing, Citizen, exists().where(on_its_way))
         .join(Citizen, Citizen.id == Vanishing.citizen_id)
         .where(Vanishing.due_at <= now)
         .order_by(Vanishing.due_at)
         .limit(SWEEP_AT_ONCE)
         .with_for_update(of=Vanishing, skip_locked=True)
     ).all()
-    for row, citizen in rows:
+    for row, citizen, waits in rows:
         ref = row.external_ref or outbox.find_ref(db, dedup_key=row.outbox_key or "")
-        if ref is None and now < row.due_at + UNREAD_LASTS:
-            row.due_at = now + READ_LASTS  # not sent yet
+        if ref is None and waits:
+            row.due_at = now + READ_LASTS
             continue
         if ref is not None:
             outbox.enqueue(

@@ -464,6 +464,40 @@ def test_unread_messages_go_after_ten_minutes_and_their_own_after_seconds(line: 
     assert sorted(gone) == ["77", "901"]
 
 
+@pytest.mark.parametrize(
+    ("became", "kept"),
+    [
+        pytest.param({"status": Status.WAITING}, 1, id="may still be sent"),
+        pytest.param({"status": Status.SENDING}, 1, id="is on the wire"),
+        pytest.param({"status": Status.FAILED}, 0, id="was refused"),
+        pytest.param({"status": Status.EXPIRED}, 0, id="was too late"),
+        pytest.param({"status": Status.SENT}, 0, id="has no name in its channel"),
+        pytest.param(None, 0, id="is no longer there"),
+    ],
+)
+def test_what_was_to_vanish_is_kept_in_mind_for_as_long_as_it_may_be_sent(
+    line: Line, became: dict[str, Status] | None, kept: int
+) -> None:
+    line.says("🤫")
+    with line.sessions.begin() as db:
+        ours = select(OutboxMessage).where(OutboxMessage.recipient == line.address)
+        for message in db.scalars(ours):
+            if became is None:
+                db.delete(message)
+                continue
+            message.status = became["status"]
+            if kept == 0:
+                message.settled_at = line.now
+
+    for minutes in range(10, 60, 5):
+        with line.sessions.begin() as db:
+            quietly.sweep(db, now=line.now + timedelta(minutes=minutes))
+
+    with line.sessions() as db:
+        assert len(db.scalars(select(Vanishing)).all()) == kept
+    assert not [body for body in bodies(line, line.address) if "delete" in body]
+
+
 def test_a_watched_citizens_officer_writes_without_a_title(line: Line, li: Officer) -> None:
     line.says("🤫")
     line.officer(7, "claim")
