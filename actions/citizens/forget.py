@@ -36,7 +36,8 @@ def forget(db: Session, citizen: Citizen, *, now: datetime) -> list[str]:
         )
     db.execute(
         delete(InboxUpdate).where(
-            InboxUpdate.channel == citizen.channel, InboxUpdate.address == citizen.address
+            InboxUpdate.channel == citizen.channel,
+            or_(InboxUpdate.address == citizen.address, InboxUpdate.sender == citizen.address),
         )
     )
     if codes:

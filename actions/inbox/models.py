@@ -17,6 +17,7 @@ class InboxUpdate(Base):
     channel: Mapped[str] = mapped_column(primary_key=True)
     external_id: Mapped[str] = mapped_column(primary_key=True)
     address: Mapped[str | None]
+    sender: Mapped[str | None]  # once set aside: whose words it holds, also from a group
     failures: Mapped[int]
     error: Mapped[str]  # the error's type and place: its message may quote a citizen
     raw: Mapped[dict[str, object] | None]  # kept from the moment it is set aside, to be replayed

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from actions.inbox.models import InboxUpdate
+from actions.triage import wording
 
 
 def note_failure(
@@ -41,9 +42,26 @@ def note_failure(
     ).one()
 
 
-def set_aside(record: InboxUpdate, *, raw: Mapping[str, object], now: datetime) -> None:
-    """Keep the update itself: it will be met again only when it is replayed."""
-    record.raw, record.set_aside_at = dict(raw), now
+def set_aside(
+    record: InboxUpdate, *, raw: Mapping[str, object], sender: str | None, now: datetime
+) -> None:
+    """Keep the update itself, which goes with its sender: it will be met again only when it is
+    replayed.
+    """
+    record.raw = {key: _storable(value) for key, value in raw.items()}
+    record.sender, record.set_aside_at = sender, now
+
+
+def _storable(value: object) -> object:
+    """Return a part of an update as JSONB takes it."""
+    match value:
+        case str():
+            return wording.storable(value)
+        case Mapping():
+            return {key: _storable(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_storable(each) for each in value]
+    return value
 
 
 def is_set_aside(db: Session, *, channel: str, external_id: str) -> bool:

@@ -14,12 +14,15 @@ from sqlalchemy import text
 from telegram import Bot, Update
 
 from actions.inbox import store
+from actions.outbox import store as outbox
+from actions.outbox.models import Lane
 from bot.channels.telegram.intake import TRIES, Intake, legible
 from bot.database import Sessions
 from bot.desk import Desk
 from bot.nlu.client import NluClient
 from bot.regions import Region
 from tests.double import BotApi, BotApiDouble
+from tests.line import Line
 
 Here = Callable[..., Any]
 WORDS = "有人说我涉嫌洗钱"
@@ -49,14 +52,28 @@ def intake(sessions: Sessions, region: Region, now: datetime, api: BotApi) -> In
     return Intake(bot, sessions, NluClient(None), Desk("-100", region), lambda: now)
 
 
-def update(number: int, chat: int = 1001) -> Update:
+def update(number: int, chat: int = 1001, words: str = WORDS) -> Update:
     who = {"id": chat, "is_bot": False, "first_name": "陈", "language_code": "zh-hans"}
     message = {
         "message_id": 1,
         "date": 1,
         "chat": {"id": chat, "type": "private"},
         "from": who,
-        "text": WORDS,
+        "text": words,
+    }
+    return Update.de_json({"update_id": number, "message": message}, None)
+
+
+def in_group(number: int, sender: int, name: str) -> Update:
+    """Somebody asks us something among others."""
+    said = f"@{name} {WORDS}"
+    message = {
+        "message_id": 1,
+        "date": 1,
+        "chat": {"id": -5005, "type": "group", "title": "一家人"},
+        "from": {"id": sender, "is_bot": False, "first_name": "陈"},
+        "text": said,
+        "entities": [{"type": "mention", "offset": 0, "length": len(name) + 1}],
     }
     return Update.de_json({"update_id": number, "message": message}, None)
 
@@ -131,6 +148,46 @@ def test_what_is_set_aside_and_comes_once_more_is_settled_and_nobody_is_told_twi
         assert asyncio.run(intake.settle(update(9))) is True
         assert asyncio.run(intake.settle(update(10))) is False  # noise: that one is not yet
         assert queued(sessions) == ["sorry:telegram:update:9"]
+
+
+def test_what_no_database_takes_is_set_aside_without_it(
+    intake: Intake, sessions: Sessions
+) -> None:
+    said = update(9, words=f"{WORDS}\x00，\\u0000 \ud83d")
+
+    with broken(sessions):
+        stored = [asyncio.run(intake.settle(said)) for _ in range(TRIES)]
+
+    assert stored == [False] * (TRIES - 1) + [True]
+    with sessions() as db:
+        (record,) = store.list_set_aside(db, channel="telegram")
+    assert record.raw
+    again = Update.de_json(record.raw, None)
+    assert again.message
+    assert again.message.text == f"{WORDS}，\\u0000 "
+
+
+def test_what_was_set_aside_goes_with_a_citizen_who_is_forgotten_also_from_a_group(
+    intake: Intake, sessions: Sessions, line: Line, now: datetime
+) -> None:
+    updates = [in_group(9, 88, intake.bot.username), in_group(10, 89, intake.bot.username)]
+    with sessions.begin() as db:  # the answers will meet these keys
+        for each in updates:
+            key = f"reply:telegram:update:{each.update_id}:0"
+            waiting = {"channel": "telegram", "recipient": "1", "body": {"text": "in the way"}}
+            outbox.enqueue(db, dedup_key=key, lane=Lane.REPLY, due_at=now, **waiting)
+    for each in updates:
+        assert [asyncio.run(intake.settle(each)) for _ in range(TRIES)][-1]
+    said = {"chat": {"id": -1001, "type": "group"}, "from": {"id": 88}, "text": WORDS}
+    assert asyncio.run(intake.settle(legible({"update_id": 11, "message": said}, intake.bot)))
+
+    line.address = "88"
+    line.commands("forget")
+    line.presses("forget", "yes")
+
+    with sessions() as db:
+        left = store.list_set_aside(db, channel="telegram")
+    assert [each.external_id for each in left] == ["update:10"]  # another's
 
 
 def test_the_list_names_what_is_set_aside_and_nobodys_words(

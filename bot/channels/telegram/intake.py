@@ -42,6 +42,7 @@ from bot.channels.telegram.update import (
     chat_of,
     from_officer,
     read,
+    sender_of,
 )
 from bot.database import Sessions
 from bot.desk import Desk
@@ -170,7 +171,9 @@ class Intake:
                     return "set_aside"  # it came once more: the citizen has been told
                 if record.failures < tries:
                     return "again"
-                poison.set_aside(record, raw=update.to_dict(), now=now)
+                person = sender_of(update)
+                sender = None if person is None else str(person)
+                poison.set_aside(record, raw=update.to_dict(), sender=sender, now=now)
                 self._apologise(db, update, now)
         except SQLAlchemyError as other:
             log.warning("intake.failure_not_noted", update=update.update_id, error=other)

@@ -84,6 +84,15 @@ class Illegible:
                     return chat
         return None
 
+    @property
+    def sender(self) -> int | None:
+        """Who sent it, as far as that can be read."""
+        for content in self.raw.values():
+            match content:
+                case {"from": {"id": int(person)}}:
+                    return person
+        return None
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as it came."""
         return dict(self.raw)
@@ -127,6 +136,13 @@ def chat_of(update: Given) -> int | None:
     if isinstance(update, Illegible):
         return update.chat
     return update.effective_chat.id if update.effective_chat else None
+
+
+def sender_of(update: Given) -> int | None:
+    """Return the person who sent an update."""
+    if isinstance(update, Illegible):
+        return update.sender
+    return update.effective_user.id if update.effective_user else None
 
 
 def answerable(update: Given) -> tuple[int, str] | None:

@@ -112,6 +112,30 @@ def test_every_step_can_be_taken_down_and_up_alone(empty: Engine) -> None:
     assert differences(empty) == []
 
 
+def test_who_sent_what_was_set_aside_before_is_known_afterwards(empty: Engine) -> None:
+    database.upgrade(empty, to="0007")
+    raws = [
+        '{"update_id": 1, "message": {"from": {"id": 88}, "chat": {"id": -5005}}}',
+        '{"update_id": 2, "callback_query": {"from": {"id": 5000000000}}}',
+        '{"update_id": 3, "channel_post": {"chat": {"id": -1}}}',
+        None,
+    ]
+    with empty.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO inbox_update (channel, external_id, failures, error, failed_at, raw)"
+                " VALUES ('telegram', :id, 5, 'ValueError', now(), CAST(:raw AS jsonb))"
+            ),
+            [{"id": str(n), "raw": raw} for n, raw in enumerate(raws)],
+        )
+
+    database.upgrade(empty)
+
+    with empty.connect() as connection:
+        found = connection.scalars(text("SELECT sender FROM inbox_update ORDER BY external_id"))
+        assert found.all() == ["88", "5000000000", None, None]
+
+
 def test_two_upgrades_at_once_wait_for_each_other(empty: Engine) -> None:
     url = empty.url.render_as_string(hide_password=False)
     code = f"from bot import database; database.upgrade(database.engine({url!r}))"
