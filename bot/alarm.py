@@ -80,6 +80,7 @@ def _unclaimed(db: Session, desk: Desk, alarm: Alarm, *, now: datetime) -> None:
                 "waited_seconds": int(alarm.waited.total_seconds()),
                 "step": alarm.step,
             },
+            about=f"case:{case.code}",
             now=now,
         )
     if not alarm.officers and not alarm.desk and not (alarm.webhook and desk.webhook):
@@ -117,9 +118,18 @@ def _end_drill(db: Session, desk: Desk, case: Case, *, now: datetime) -> None:
 
 
 def post(
-    db: Session, desk: Desk, event: str, facts: Mapping[str, object], *, now: datetime
+    db: Session,
+    desk: Desk,
+    event: str,
+    facts: Mapping[str, object],
+    *,
+    about: str,
+    now: datetime,
 ) -> None:
-    """Queue a post to the city's own system. It is sealed: it may hold account numbers."""
+    """Queue a post to the city's own system. It is sealed: it may hold account numbers.
+
+    `about` is how the keys of its case begin, as for `desk.whisper`.
+    """
     delivery = uuid4().hex
     content = json.dumps(
         {"event": event, "id": delivery, "at": now.isoformat(), **facts}, ensure_ascii=False
@@ -131,7 +141,7 @@ def post(
         body["content"] = content
     outbox.enqueue(
         db,
-        dedup_key=f"webhook:{delivery}",
+        dedup_key=f"{about}:webhook:{delivery}",
         channel=WEBHOOK,
         recipient=f"webhook:{delivery}",  # one does not wait for another
         body=body,

@@ -121,19 +121,21 @@ def tell(
     buttons: object = None,
     lane: Lane = Lane.URGENT,
     lasts: timedelta | None = None,
+    of: Case | None = None,
 ) -> str:
     """Say something to the officers: in the case's own topic, else as an answer to its card.
 
-    Returns the outbox's key of it, by which it is edited, answered or deleted.
+    Returns the outbox's key of it, by which it is edited, answered or deleted. The key names the
+    case `of` whose citizen is heard in it, where that is another: it goes with them.
     """
-    place = _place(db, case)
+    place, of = _place(db, case), of or case
     if picture and len(text) > LONGEST_CAPTION:  # too long to stand under a picture
-        post(db, desk, {"text": text, **place}, key=_new_key(case, "tell"), now=now)
+        post(db, desk, {"text": text, **place}, key=_new_key(of, "tell"), now=now)
         text = ""
     body: dict[str, object] = {"text": text, **place, **(picture or {})}
     if buttons:
         body["buttons"] = buttons
-    key = _new_key(case, "picture" if picture else "tell")
+    key = _new_key(of, "picture" if picture else "tell")
     post(db, desk, body, key=key, now=now, lane=lane, lasts=lasts)
     return key
 
@@ -150,10 +152,12 @@ def whisper(
     text: str,
     *,
     now: datetime,
+    about: str,
     buttons: object = None,
-    about: str = "desk",
 ) -> None:
-    """Say something to one officer in their private chat."""
+    """Say something to one officer in their private chat. `about` is how keys of its case begin:
+    they find what goes with a citizen who is forgotten.
+    """
     body: dict[str, object] = {"text": text}
     if buttons:
         body["buttons"] = buttons
@@ -175,8 +179,11 @@ def topic_key(case: Case) -> str:
 
 
 def conceal(db: Session, desk: Desk, case: Case, *, now: datetime) -> None:
-    """Take a citizen who was forgotten out of what the officers' chat shows of their case."""
-    redraw(db, desk, case, now=now)
+    """Take a citizen who was forgotten out of what the officers' chat shows of their case, and of
+    the one in which they were heard.
+    """
+    for each in filter(None, (case, case.merged_into)):
+        redraw(db, desk, each, now=now)
     for key in outbox.list_sent(db, prefix=f"case:{case.code}:tell:"):
         gone = {"text": desk.say("desk.words_gone"), "edits": key}
         post(db, desk, gone, key=_new_key(case, "edit"), now=now, lane=Lane.REPLY)

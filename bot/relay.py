@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.cases import pictures, status, thread
@@ -60,7 +61,8 @@ def write(
     _send(db, desk, case, message, written, citizen, by=by, now=now)
     if message.ref is None:
         shown = desk.say("desk.wrote", case=case.code, officer=by.name, words=written.text)
-        message.ref = duty.tell(db, desk, case, shown, now=now, picture=_picture(message, written))
+        picture, of = _picture(message, written), _own(db, case, citizen)
+        message.ref = duty.tell(db, desk, case, shown, now=now, picture=picture, of=of)
     return message
 
 
@@ -135,13 +137,22 @@ def hear(
     if case.citizen_id != citizen.id:  # an answer to this one goes to them
         shown = desk.say("desk.told_other", case=case.code, message=message.code, words=words)
         named = f"{case.code} · {message.code}"
+    of = _own(db, case, citizen)
     if attached and said.ref and citizen.channel == desk.channel:
-        duty.tell(db, desk, case, shown, now=now)
+        duty.tell(db, desk, case, shown, now=now, of=of)
         copy = {"copies": said.ref, "from": citizen.address}
-        duty.tell(db, desk, case, named, now=now, picture=copy)
+        duty.tell(db, desk, case, named, now=now, picture=copy, of=of)
     else:
-        duty.tell(db, desk, case, shown, now=now, picture=_picture(message, said))
+        duty.tell(db, desk, case, shown, now=now, picture=_picture(message, said), of=of)
     return message
+
+
+def _own(db: Session, case: Case, citizen: Citizen) -> Case:
+    """Return the citizen's own case: this one, or the one by which they came to be heard in it."""
+    if case.citizen_id == citizen.id:
+        return case
+    own = select(Case).where(Case.citizen_id == citizen.id).order_by(Case.id.desc()).limit(1)
+    return db.scalars(own).one_or_none() or case
 
 
 def scripts(case: Case, desk: Desk) -> list[Script]:
@@ -208,7 +219,8 @@ def read_by_officer(
     for each in seen:
         citizen = db.get_one(Citizen, each.citizen_id)
         if not quietly.is_on(citizen, now=now):
-            _mark(db, citizen.channel, citizen.address, case, [each], now=now)
+            own = _own(db, case, citizen)
+            _mark(db, citizen.channel, citizen.address, own, [each], now=now)
 
 
 def _mark(

@@ -58,7 +58,8 @@ def press(
         case "frozen" | "refused":
             field = next(field for field, answer in ANSWERS.items() if answer == what)
             _capture(db, request, by, field, now=now)
-            duty.whisper(db, desk, by, desk.say(f"stop_pay.ask.{field}"), now=now)
+            said = desk.say(f"stop_pay.ask.{field}")
+            duty.whisper(db, desk, by, said, now=now, about=_about(request))
             return desk.say("stop_pay.in_private")
         case "skip":
             _skip(db, desk, request, by, now=now)
@@ -120,7 +121,7 @@ def send(
     if desk.webhook:
         values = stop_payment.values_for_bank(vault, request)
         facts = {"case": request.worked_in.code, "request": request.id, **values}
-        alarm.post(db, desk, "stop_payment.sent", facts, now=now)
+        alarm.post(db, desk, "stop_payment.sent", facts, about=_about(request), now=now)
     _hand_out_form(db, desk, vault, request, by=by, now=now)
     _announce(db, desk, request, now=now)
 
@@ -223,7 +224,8 @@ def _ask_next(
     ]
     if seen.bank_hint and after == "account":
         lines.insert(1, desk.say("stop_pay.bank_hint", bank=seen.bank_hint))
-    duty.whisper(db, desk, officer, "\n".join(lines), now=now, buttons=rows)
+    said = "\n".join(lines)
+    duty.whisper(db, desk, officer, said, now=now, buttons=rows, about=_about(request))
 
 
 def _skip(
@@ -246,7 +248,8 @@ def _show(
             duty.button(desk, request.worked_in, "stop_pay:form", "sp_form"),
         ]
     ]
-    duty.whisper(db, desk, officer, _summary(desk, seen), now=now, buttons=rows)
+    said = _summary(desk, seen)
+    duty.whisper(db, desk, officer, said, now=now, buttons=rows, about=_about(request))
 
 
 def _summary(desk: Desk, seen: View) -> str:
@@ -293,7 +296,7 @@ def _hand_out_form(
         name = f"{request.worked_in.code}-stop-payment.{kind}"
         sealed = vault.seal(b64encode(content).decode(), at="outbox_message:body")
         body = {"document": name, "sealed": b64encode(sealed).decode()}
-        key = f"case:{request.worked_in.code}:form:{uuid4().hex}"
+        key = f"{_about(request)}:form:{uuid4().hex}"
         duty.post(db, desk, body, key=key, to=str(by.telegram_id), now=now, fleeting=True)
 
 
@@ -319,6 +322,11 @@ def _uncapture(db: Session, officer: Officer) -> None:
     if capture := db.get(Capture, officer.id):
         db.delete(capture)
         db.flush()  # the next message looks for it
+
+
+def _about(request: StopPayment) -> str:
+    """Return how keys of what shows a request begin: it goes with the citizen of its own case."""
+    return f"case:{request.case.code}"
 
 
 def _newest(db: Session, case: Case) -> StopPayment:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
@@ -14,6 +15,7 @@ from actions.cases.stop_payment import FIELDS
 from actions.citizens.models import Citizen
 from actions.inbox.models import InboxUpdate
 from actions.outbox.models import OutboxArchive, OutboxChat, OutboxMessage, Status
+from actions.reports.models import Report
 
 
 def forget(db: Session, citizen: Citizen, *, now: datetime) -> list[str]:
@@ -41,14 +43,38 @@ def forget(db: Session, citizen: Citizen, *, now: datetime) -> list[str]:
         )
     )
     if codes:
-        about = or_(*(OutboxMessage.dedup_key.like(f"case:{code}:%") for code in codes))
-        db.execute(delete(OutboxMessage).where(about, OutboxMessage.status == Status.WAITING))
-        db.execute(update(OutboxMessage).where(about).values(body={}))
+        shown = or_(*_shown_in(db, citizen, codes))
+        db.execute(delete(OutboxMessage).where(shown, OutboxMessage.status == Status.WAITING))
+        # What is on the wire is not tried again: there is nothing left of it to send.
+        db.execute(update(OutboxMessage).where(shown).values(body={}, expires_at=now))
         _empty_requests(db, codes)
     audit.record(db, "citizen.forgotten", actor="citizen", now=now, cases=len(codes))
     db.delete(citizen)
     db.flush()  # reports and sightings go with the row, before anything is queued anew
     return codes
+
+
+def _shown_in(db: Session, citizen: Citizen, codes: list[str]) -> Iterator[ColumnElement[bool]]:
+    """Yield what tells the messages that show what the citizen said in these cases of theirs.
+
+    Once one was merged into another, that one's card shows it; so it did when that was merged,
+    too. What still waits of a case that is open is needed there.
+    """
+    key = OutboxMessage.dedup_key
+    for code in codes:
+        yield key.like(f"case:{code}:%")
+    told_in = select(Report.case_id).where(Report.citizen_id == citizen.id)
+    into = select(Case.merged_into_id).where(Case.code.in_(codes))
+    others = select(Case.code).where(
+        or_(Case.id.in_(told_in), Case.merged_into_id.in_(into)),
+        Case.code.not_in(codes),
+        Case.closed_at.is_not(None),
+    )
+    for code in db.scalars(others):
+        card = OutboxMessage.body["edits"].astext == f"case:{code}:card"
+        yield and_(key.like(f"case:{code}:edit:%"), card)
+        for whispered in ("alert", "officer"):  # the whole card, to one of them
+            yield key.like(f"case:{code}:{whispered}:%")
 
 
 def _empty_requests(db: Session, codes: list[str]) -> None:

@@ -251,9 +251,8 @@ def frozen(case: Line) -> int:
     return told.frozen_cents
 
 
-def test_a_request_of_a_merged_case_is_worked_on_in_the_other(case: Line) -> None:
-    filled(case)
-    press(case, "send")
+def merge_into_the_next(case: Line) -> None:
+    """Let another citizen call, and Li go on with their case for both."""
     merged = case.case
     case.address = "1002"
     case.says(LIVE)
@@ -266,12 +265,51 @@ def test_a_request_of_a_merged_case_is_worked_on_in_the_other(case: Line) -> Non
         assert by
         duty.merge(db, case.desk, gone, into=into, by=by, now=case.now)
 
+
+def test_a_request_of_a_merged_case_is_worked_on_in_the_other(case: Line) -> None:
+    filled(case)
+    press(case, "send")
+    merge_into_the_next(case)
+
     press(case, "frozen")
     says(case, "18000")
 
     assert request(case).state == PaymentState.FROZEN
     assert case.desk_heard[-1] == f"✅ {case.case.code} 已冻结 18,000"
     assert frozen(case) == 1_800_000
+
+
+@pytest.mark.parametrize("in_another", [False, True], ids=["in their case", "in another's"])
+def test_it_goes_with_a_citizen_who_is_forgotten_wherever_it_was_worked_on(
+    case: Line, *, in_another: bool
+) -> None:
+    if in_another:
+        filled(case)
+        mine = case.case
+        merge_into_the_next(case)
+        press(case, "send")
+        case.officer(7, "close", "stopped")
+    else:
+        filled(case)
+        press(case, "send")
+        mine = case.case
+        case.officer(7, "close", "stopped")
+    assert mine
+    with case.sessions.begin() as db:  # all of it has left
+        db.execute(text("DELETE FROM outbox_message WHERE fleeting"))
+        db.execute(text("UPDATE outbox_message SET status = 'sent', settled_at = now()"))
+        names = "SELECT count(*) FROM outbox_message WHERE body::text LIKE '%陈女士%'"
+        posts = "SELECT count(*) FROM outbox_message WHERE channel = 'webhook' AND body ? 'sealed'"
+        assert db.scalar(text(names))
+        assert db.scalar(text(posts)) == 1
+
+    case.address = "1001"
+    case.presses("forget", "yes")
+
+    with case.sessions() as db:
+        assert db.get_one(Case, mine.id).citizen_id is None
+        assert db.scalar(text(names)) == 0
+        assert db.scalar(text(posts)) == 0
 
 
 def test_a_refusal_keeps_its_reason_and_ends_it(case: Line) -> None:

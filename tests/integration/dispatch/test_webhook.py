@@ -62,7 +62,8 @@ def post(city: City, body: dict[str, object], now: datetime, times: int = 1) -> 
 def queued(sessions: Sessions, desk: Desk, now: datetime) -> dict[str, object]:
     with sessions.begin() as db:
         sealing = Desk(desk.chat, desk.region, vault=VAULT, webhook=True)
-        alarm.post(db, sealing, "case.unclaimed", {"case": "C-7K3M9", "account": "6222"}, now=now)
+        facts = {"case": "C-7K3M9", "account": "6222"}
+        alarm.post(db, sealing, "case.unclaimed", facts, about="case:C-7K3M9", now=now)
         db.flush()
         body = db.scalars(
             select(OutboxMessage.body).where(OutboxMessage.channel == "webhook")
