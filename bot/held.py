@@ -53,6 +53,7 @@ class Held:
             return 0
         try:
             with sessions.begin() as db:
+                leases.begin(db)
                 back = leases.put_back(db, known=list(self._known), holder=holder)
             self._unsure = False
         finally:

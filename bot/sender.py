@@ -183,6 +183,7 @@ class OutboxWorker:
 
     def _claim(self, limit: int) -> _Batch:
         try:
+            self._renew()
             with self._held.claiming() as claimed, self._sessions.begin() as db:
                 batch = self._look(db, limit)
                 claimed += batch.claimed
@@ -193,7 +194,6 @@ class OutboxWorker:
             return _Batch()
 
     def _look(self, db: Session, limit: int) -> _Batch:
-        self._renew(db)
         asked_at, now = time.monotonic(), leases.begin(db)
         claimed: list[Claimed] = []
         next_due: datetime | None = None
@@ -224,12 +224,14 @@ class OutboxWorker:
 
     # -- leases
 
-    def _renew(self, db: Session) -> None:
-        """Renew the lease with this transaction, when it is time."""
+    def _renew(self) -> None:
+        """Renew the lease, when it is time. Alone: what else is done may have to wait for others."""
         lasts = leases.LEASE.total_seconds()
         renewed = time.monotonic()
         if renewed > self._leased_until - lasts + leases.RENEW.total_seconds() / 2:
-            leases.renew(db, holder=self.id)
+            with self._sessions.begin() as db:
+                leases.begin(db)
+                leases.renew(db, holder=self.id)
             self._leased_until = renewed + lasts
 
     async def _live(self) -> None:
@@ -241,12 +243,12 @@ class OutboxWorker:
     def _look_around(self) -> None:
         lapsed = time.monotonic() > self._leased_until > 0
         try:
-            with self._sessions.begin() as db:
-                self._renew(db)
+            self._renew()
             if lapsed:  # the database was away for all: let the others renew theirs, too
                 return
             back = self._held.put_back(self._sessions, holder=self.id)
             with self._sessions.begin() as db:
+                leases.begin(db)
                 taken_over = leases.reclaim(db, channels=tuple(self._senders))
                 expired = leases.expire(db)
         except Exception as error:  # noqa: BLE001  the database is away: keep trying
@@ -266,6 +268,7 @@ class OutboxWorker:
             self._settle()
             with self._sessions.begin() as db:
                 back = [held for held in self._unsent if held not in flown]
+                leases.begin(db)
                 leases.give_back(db, back, holder=self.id)
                 leases.end(db, holder=self.id)
         except Exception as error:  # noqa: BLE001  then the lease runs out

@@ -19,8 +19,10 @@ _CLOCK = text("SELECT clock_timestamp()")
 # reading whole tables: what a worker does are look-ups by index, all of it.
 # What a worker notes need not be on the disk when it goes on: if the server itself crashes, the
 # last half second of it is lost, and what was sent then is sent again. Delivery is at least once.
+# Who stands still in the middle keeps rows locked that all others need: the server ends that.
 _BEGIN = text("""
 SELECT clock_timestamp(), set_config('synchronous_commit', 'off', true),
+       set_config('idle_in_transaction_session_timeout', :still, true),
        set_config('enable_seqscan', 'off', true),
        set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
 """)
@@ -81,7 +83,8 @@ def clock(db: Session) -> datetime:
 
 def begin(db: Session) -> datetime:
     """Begin a worker's transaction: return the database's time, and plan for look-ups only."""
-    now: datetime = db.execute(_BEGIN).one()[0]
+    still = f"{LEASE // timedelta(milliseconds=1)}ms"
+    now: datetime = db.execute(_BEGIN, {"still": still}).one()[0]
     return now
 
 

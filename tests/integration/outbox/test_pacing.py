@@ -81,6 +81,23 @@ def test_workers_that_claim_at_the_same_time_share_one_rate(box: Box) -> None:
     assert min(gaps) >= timedelta(seconds=1 / 30)
 
 
+def test_a_worker_that_stands_still_in_the_middle_of_its_claim_holds_up_no_other(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "LEASE", timedelta(milliseconds=300))
+    box.put("一", to="1")
+
+    with box.sessions() as still:  # a paused container, a machine that is gone: no more is heard
+        leases.renew(still, holder="still")
+        now = leases.begin(still)
+        claim_paced(still, channel="telegram", limit=9, now=now, holder="still", pace=Pace(30))
+        box.put("紧急", to="2", lane=Lane.URGENT)
+        claimed = claim(box, holder="b")
+        still.invalidate()
+
+    assert [each.body["text"] for each in claimed] == ["紧急", "一"]
+
+
 def test_an_urgent_message_waits_for_one_moment_and_for_no_queue(box: Box, clock: Clock) -> None:
     for n in range(60):
         box.put(f"提醒{n}", to=str(n), lane=Lane.BULK)

@@ -6,17 +6,21 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy import text as sql
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 import bot.sender
 from actions.citizens import store as citizens
-from actions.outbox import stats, store
+from actions.outbox import leases, stats, store
+from actions.outbox.claim import Claimed
 from actions.outbox.models import Lane, Status
+from actions.outbox.pace import Pace
 from actions.outbox.policy import Blocked, Outcome, Refused, Sent, Unavailable
 from bot import database
 from bot.channels.sender import Envelope
@@ -230,6 +234,28 @@ def test_a_claim_that_was_stored_but_never_answered_is_taken_over(
     asyncio.run(scene())
 
     assert set(unheard) == {message}
+    assert sender.texts == ["一"]
+
+
+def test_a_worker_stays_alive_while_its_claim_waits_for_others(
+    box: Box, sender: RecordingSender, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "RENEW", timedelta())  # it is time with every claim
+    claim_paced = store.claim_paced
+
+    def claim_late(db: Session, **asked: Any) -> list[Claimed]:
+        with box.sessions.begin() as meanwhile:
+            meanwhile.execute(sql("SET LOCAL lock_timeout = '300ms'"))
+            leases.renew(meanwhile, holder=asked["holder"])
+        return claim_paced(db, **asked)
+
+    monkeypatch.setattr(store, "claim_paced", claim_late)
+    box.put("一")
+
+    paces = {"telegram": Pace(30)}
+    worker = OutboxWorker(box.sessions, {"telegram": sender}, clock=clock, paces=paces)
+    asyncio.run(worker.run_once())
+
     assert sender.texts == ["一"]
 
 
