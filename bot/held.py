@@ -35,7 +35,8 @@ class Held:
                 yield claimed
                 heard = True
             finally:
-                self._unsure = self._unsure or not heard  # it may have been stored all the same
+                if not heard:
+                    self._unsure = True  # it may have been stored all the same
             self._known.update((each.id, each.attempts) for each in claimed)
 
     def settled(self, attempts: Iterable[Attempt]) -> None:
@@ -51,11 +52,14 @@ class Held:
         """Put back what is not held, if there may be any; return how many messages."""
         if not self._unsure or not self._claiming.acquire(blocking=False):
             return 0
+        looked = self._unsure = False  # before looking: what is left meanwhile is looked for again
         try:
             with sessions.begin() as db:
                 leases.begin(db)
                 back = leases.put_back(db, known=list(self._known), holder=holder)
-            self._unsure = False
+            looked = True
         finally:
+            if not looked:
+                self._unsure = True
             self._claiming.release()
         return back

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy.orm import Session
 
 from actions.outbox import store
 from actions.outbox.claim import Claimed
@@ -59,6 +62,30 @@ def test_what_was_left_alone_goes_back(box: Box) -> None:
 
     assert box.state(message)[0] == Status.WAITING
     assert box.state(other)[0] == Status.SENDING
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["in time", "and the connection is cut"])
+def test_what_is_left_alone_while_others_go_back_goes_back_next(box: Box, cut: bool) -> None:
+    held, first, second = Held(), box.put("一", to="1"), box.put("二", to="2")
+    attempts = {each.id: each.attempts for each in claim(box, held)}
+    held.leave((first, attempts[first]))
+
+    class Slow:
+        """Sessions of a database that takes its time to put messages back."""
+
+        @contextmanager
+        def begin(self) -> Iterator[Session]:
+            with box.sessions.begin() as db:
+                yield db
+                held.leave((second, attempts[second]))
+                if cut:
+                    raise ConnectionError
+
+    with suppress(ConnectionError):
+        held.put_back(Slow(), holder="me")  # type: ignore[arg-type]
+
+    assert held.put_back(box.sessions, holder="me") == (2 if cut else 1)
+    assert {box.state(each)[0] for each in (first, second)} == {Status.WAITING}
 
 
 def test_nothing_goes_back_in_the_middle_of_a_claim(box: Box) -> None:
