@@ -27,15 +27,15 @@ class SharedClock:
 
     def __init__(self, ask: Callable[[], datetime]) -> None:
         self._ask = ask
-        self._base = now()
-        self._measured_at = time.monotonic()
+        self._measured = now(), time.monotonic()  # as one: other threads read it meanwhile
         self._next_look = 0.0
 
     def __call__(self) -> datetime:
         """Return the time now."""
         if time.monotonic() >= self._next_look:
             self._look()
-        return self._base + timedelta(seconds=time.monotonic() - self._measured_at)
+        told, at = self._measured
+        return told + timedelta(seconds=time.monotonic() - at)
 
     def _look(self) -> None:
         self._next_look = time.monotonic() + PATIENCE  # other threads use what we have meanwhile
@@ -45,5 +45,5 @@ class SharedClock:
         except SQLAlchemyError:  # time goes on without it
             return
         after = time.monotonic()
-        self._base, self._measured_at = told, (before + after) / 2
+        self._measured = told, (before + after) / 2
         self._next_look = after + ASK_AGAIN
