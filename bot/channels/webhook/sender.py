@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64decode
 from collections.abc import Callable
 from datetime import datetime
@@ -40,11 +41,12 @@ class WebhookSender:
             ).encode()
         except CannotOpen:
             return Refused("sealed with another key")
+        now = await asyncio.to_thread(self._clock)  # which may ask the database
         headers = {
             "Content-Type": "application/json",
             "X-Fanzha-Event": str(body["event"]),
             "X-Fanzha-Delivery": str(body["delivery"]),
-            signing.HEADER: signing.sign(self._secret, content, now=self._clock()),
+            signing.HEADER: signing.sign(self._secret, content, now=now),
         }
         try:
             answer = await self._client.post(self._url, content=content, headers=headers)

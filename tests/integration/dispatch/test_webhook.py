@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from datetime import datetime
 
 import pytest
@@ -105,6 +106,26 @@ def test_what_the_other_side_answers_decides(
     sessions: Sessions, desk: Desk, now: datetime, code: int, outcome: Outcome
 ) -> None:
     assert post(City(code), queued(sessions, desk, now), now) == [outcome]
+
+
+def test_while_a_post_asks_for_the_time_everything_else_goes_on(now: datetime) -> None:
+    going_on = threading.Event()
+
+    def clock() -> datetime:
+        assert going_on.wait(1)
+        return now
+
+    async def run() -> Outcome:
+        sender = WebhookSender("http://127.0.0.1:9/", SECRET, VAULT, clock=clock)
+        body = {"event": "x", "delivery": "1", "content": "{}"}
+        posting = asyncio.create_task(sender.send(Envelope("webhook:1", body)))
+        await asyncio.sleep(0.05)
+        going_on.set()
+        outcome = await posting
+        await sender.aclose()
+        return outcome
+
+    assert asyncio.run(run()) == Unavailable("ConnectError")
 
 
 def test_what_was_sealed_with_another_key_is_refused(now: datetime) -> None:
