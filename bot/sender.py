@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -91,6 +92,7 @@ class OutboxWorker:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._flying: set[asyncio.Task[None]] = set()
         self._results: deque[Settlement] = deque()  # the loop adds to it, a thread takes from it
+        self._writing = threading.Lock()
         self._unsent: list[tuple[int, int]] = []
         self._held = Held()
         self._leased_until = 0.0  # on this process's steady clock
@@ -263,13 +265,11 @@ class OutboxWorker:
 
     def _leave(self) -> None:
         """Record what is known, give back what was not tried, and say goodbye."""
-        flown = {(each.message_id, each.attempt) for each in self._results.copy()}
         try:
             self._settle()
             with self._sessions.begin() as db:
-                back = [held for held in self._unsent if held not in flown]
                 leases.begin(db)
-                leases.give_back(db, back, holder=self.id)
+                leases.give_back(db, self._unsent, holder=self.id)
                 leases.end(db, holder=self.id)
         except Exception as error:  # noqa: BLE001  then the lease runs out
             log.warning("outbox.leave_failed", error=error)
@@ -350,13 +350,12 @@ class OutboxWorker:
 
     def _settle(self) -> bool:
         """Write down what is known; False when the database is away and it must be tried again."""
-        # One by one, and never a new queue in its place: what lands meanwhile would go to the old.
-        results: list[Settlement] = []
-        with contextlib.suppress(IndexError):
-            while True:
-                results.append(self._results.popleft())
-        if not results:
-            return True
+        with self._writing:  # who leaves waits for what is being written down
+            # One by one, never a new queue in its place: what lands meanwhile would go to the old.
+            results = [self._results.popleft() for _ in range(len(self._results))]
+            return not results or self._write(results)
+
+    def _write(self, results: list[Settlement]) -> bool:
         try:
             with self._sessions.begin() as db:
                 now = leases.begin(db)

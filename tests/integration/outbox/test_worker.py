@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -289,6 +290,34 @@ def test_what_lands_while_other_messages_are_written_down_is_written_down_too(
     asyncio.run(scene())
 
     assert len(sender.sent) == 40
+
+
+def test_a_worker_that_stops_while_it_writes_down_what_it_sent_ends_that_first(
+    box: Box, sender: RecordingSender, new_worker: NewWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = box.put("一", lane=Lane.URGENT)
+    writing = threading.Event()
+    settle_many = store.settle_many
+
+    def take_its_time(db: Session, results: Any, **asked: Any) -> set[int]:
+        writing.set()
+        time.sleep(0.5)
+        return settle_many(db, results, **asked)
+
+    monkeypatch.setattr(store, "settle_many", take_its_time)
+
+    async def scene() -> None:
+        leaving = new_worker()
+        running = asyncio.create_task(leaving.run())
+        assert await asyncio.to_thread(writing.wait, 5)
+        await leaving.stop()
+        await running
+        await new_worker().run_once()
+
+    asyncio.run(scene())
+
+    assert sender.texts == ["一"]
+    assert box.state(message)[0] == Status.SENT
 
 
 def test_what_was_sent_in_the_place_of_a_deleted_card_is_what_later_edits_find(
