@@ -25,14 +25,12 @@ import structlog
 from sqlalchemy.orm import Session
 
 from actions.cases import pictures
-from actions.citizens import store as citizens
 from actions.outbox import leases, store
 from actions.outbox.claim import Claimed
-from actions.outbox.models import Lane
 from actions.outbox.pace import AHEAD, Pace
-from actions.outbox.policy import Blocked, Outcome, Refused, Unavailable
+from actions.outbox.policy import Outcome, Refused, Unavailable
 from actions.outbox.store import Settlement
-from bot import database, metrics
+from bot import database, metrics, settling
 from bot.channels.sender import Envelope, Sender
 from bot.database import Sessions
 from bot.held import Held
@@ -46,7 +44,6 @@ SPARE = 128  # of these, places that what nobody waits for cannot take
 SETTLE_AGAIN = 0.5
 TOGETHER = 0.01  # seconds between a claim that found something and the next one
 GATHER = 0.02  # seconds in which what lands is settled in one transaction
-FOLLOWED = frozenset({"message", "upload"})  # what a body has when more is to be written down
 LAST_WORDS = 10.0  # seconds a stopping worker gives what is in flight
 
 
@@ -227,7 +224,7 @@ class OutboxWorker:
     # -- leases
 
     def _renew(self) -> None:
-        """Renew the lease, when it is time. Alone: what else is done may have to wait for others."""
+        """Renew the lease, when it is time. Alone: what else is done may have to wait."""
         lasts = leases.LEASE.total_seconds()
         renewed = time.monotonic()
         if renewed > self._leased_until - lasts + leases.RENEW.total_seconds() / 2:
@@ -315,7 +312,7 @@ class OutboxWorker:
             envelope = Envelope(
                 claimed.recipient, body, claimed.lane, claimed.ref, paid=claimed.paid
             )
-            return await self._senders[claimed.channel].send(envelope)
+            return settling.storable(await self._senders[claimed.channel].send(envelope))
         except Exception as error:  # noqa: BLE001  a bug delays its message, the rest goes on
             log.error("outbox.bug", message=claimed.id, error=error)
             return Unavailable(f"bug: {type(error).__name__}")
@@ -353,36 +350,28 @@ class OutboxWorker:
         with self._writing:  # who leaves waits for what is being written down
             # One by one, never a new queue in its place: what lands meanwhile would go to the old.
             results = [self._results.popleft() for _ in range(len(self._results))]
-            return not results or self._write(results)
+            unwritten = self._write(results)
+            self._results.extendleft(reversed(unwritten))
+            return not unwritten
 
-    def _write(self, results: list[Settlement]) -> bool:
+    def _write(self, results: list[Settlement]) -> list[Settlement]:
+        """Return what could not be written down. One that nobody can store keeps no other back."""
+        if not results:
+            return []
         try:
             with self._sessions.begin() as db:
-                now = leases.begin(db)
-                kept = store.settle_many(db, results, now=now)
-                for each in results:
-                    if isinstance(each.outcome, Blocked):
-                        citizens.mark_blocked(
-                            db, channel=each.channel, address=each.recipient, now=now
-                        )
-                    if each.message_id in kept and not FOLLOWED.isdisjoint(each.body):
-                        self._follow_up(db, each, now)
+                kept = settling.write_down(db, results, self._follow_up)
         except Exception as error:  # noqa: BLE001  it is settled when the database is back
             log.warning("outbox.settle_failed", messages=len(results), error=error)
-            self._results.extendleft(reversed(results))
-            return False
+            if isinstance(error, settling.AWAY):
+                return results
+            if (half := len(results) // 2) > 0:
+                return self._write(results[:half]) + self._write(results[half:])
+            bare = [settling.without_details(each) for each in results]
+            return results if bare == results else self._write(bare)
         self._held.settled((each.message_id, each.attempt) for each in results)
-        for each in results:
-            failed = not hasattr(each.outcome, "ref")
-            if failed or each.message_id not in kept:
-                log.info(
-                    "outbox.settled",
-                    message=each.message_id,
-                    lane=Lane(each.lane).name.lower(),
-                    outcome=type(each.outcome).__name__,
-                    kept=each.message_id in kept,
-                )
-        return True
+        settling.note(results, kept)
+        return []
 
 
 async def listen(url: str, wake: Callable[[], None]) -> None:

@@ -107,6 +107,35 @@ def test_a_bug_in_a_channel_delays_its_message_and_holds_up_nobody(
     assert box.state(broken) == (Status.WAITING, 1, "bug: KeyError")
 
 
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        pytest.param(Refused("bad \ud83d\0"), (Status.FAILED, 1, "bad "), id="half a letter"),
+        pytest.param(Sent("7\ud83d"), (Status.SENT, 1, None), id="an id that is none"),
+        pytest.param(
+            Unavailable("flood", wait=timedelta(days=3_000_000)),
+            (Status.WAITING, 1, "its result cannot be stored"),
+            id="until after the end of time",
+        ),
+    ],
+)
+def test_what_a_channel_says_of_one_message_never_keeps_others_from_being_written_down(
+    box: Box,
+    sender: RecordingSender,
+    new_worker: NewWorker,
+    outcome: Outcome,
+    state: tuple[Status, int, str | None],
+) -> None:
+    odd = box.put("怪", to="1", lane=Lane.URGENT)
+    others = [box.put(f"好{n}", to=f"2{n}") for n in range(6)]
+    sender.answers["怪"] = outcome
+
+    asyncio.run(new_worker().run_once())
+
+    assert {box.state(each)[0] for each in others} == {Status.SENT}
+    assert box.state(odd) == state
+
+
 def test_a_worker_that_died_after_claiming_leaves_its_messages_to_others(
     box: Box, sender: RecordingSender, new_worker: NewWorker, clock: Clock
 ) -> None:
