@@ -203,7 +203,8 @@ def claim_paced(
     if turn is None:
         db.execute(_FIRST_TURN, {"channel": channel, "now": now})
         turn = db.execute(_TURN, {"channel": channel}).one()
-    next_at, next_free_at = max(turn.next_at, now), max(turn.next_free_at, now)
+    next_at = paces.soonest(turn.next_at, pace.gap, now=now, ahead=paces.PAID_AHEAD)
+    next_free_at = paces.soonest(turn.next_free_at, pace.free_gap, now=now)
     if turn.held_until is not None and turn.held_until > now:
         return []
     free = min(limit, paces.count(next_free_at, pace.free_gap, now=now))

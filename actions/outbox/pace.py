@@ -57,6 +57,16 @@ def pays(lane: Lane) -> bool:
     return lane >= Lane.WARNING
 
 
+def soonest(
+    next_at: datetime, gap: timedelta, *, now: datetime, ahead: timedelta = AHEAD
+) -> datetime:
+    """Return the next moment to give out, which is never in the past.
+
+    One that is further ahead than any is given out is of a clock that has been set back since.
+    """
+    return now if next_at > now + ahead + gap else max(next_at, now)
+
+
 def count(next_at: datetime, gap: timedelta, *, now: datetime, ahead: timedelta = AHEAD) -> int:
     """Return how many moments there are from `next_at` until as far ahead as we plan."""
     start, end = max(next_at, now), now + ahead

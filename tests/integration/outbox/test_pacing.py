@@ -111,6 +111,23 @@ def test_an_urgent_message_waits_for_one_moment_and_for_no_queue(box: Box, clock
     assert sent.index(urgent) <= 4
 
 
+@pytest.mark.parametrize("rate", [30, 500])
+def test_after_the_databases_clock_was_set_back_nobody_waits_for_it(
+    box: Box, clock: Clock, rate: float
+) -> None:
+    for n in range(4):
+        box.put(f"{n}", to=f"{n}", lane=Lane.BULK if n % 2 else Lane.REPLY)
+    assert len(claim(box, rate)) == 4
+
+    clock.on(minutes=-10)  # a standby took over whose clock is behind
+    box.put("提醒", to="8", lane=Lane.BULK)
+    box.put("紧急", to="9", lane=Lane.URGENT)
+
+    sent = {str(each.body["text"]): each.send_at - clock() for each in claim(box, rate)}
+    assert set(sent) == {"紧急", "提醒"}
+    assert max(sent.values()) <= pace.AHEAD
+
+
 def test_one_person_gets_one_message_a_second_and_in_order(box: Box, clock: Clock) -> None:
     for n in range(4):
         box.put(f"{n}", to="1")
