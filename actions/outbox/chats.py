@@ -57,7 +57,7 @@ FROM (
     WHERE channel = :channel AND recipient = :recipient AND status = 'waiting'
       AND due_at < :until
 ) v
-WHERE m.id = v.id
+WHERE m.id = v.id AND (m.status = 'waiting') IS TRUE AND m.due_at < :until
 """)
 
 

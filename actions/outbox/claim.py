@@ -160,7 +160,8 @@ ON CONFLICT (channel, recipient) DO UPDATE
 SET free_at = greatest(c.free_at, excluded.free_at), recent = excluded.recent
 """)
 # The rest of a chat's queue becomes due when the chat is free, one after the other, and stays
-# out of the way of others until then.
+# out of the way of others until then. Asked again of each row: it may have been put off meanwhile.
+# IS TRUE keeps that a look-up by id.
 _SPREAD = text("""
 UPDATE outbox_message m
 SET due_at = v.free_at + v.place * v.gap
@@ -176,7 +177,7 @@ FROM (
     ) w
     WHERE w.status = 'waiting' AND w.due_at < f.free_at
 ) v
-WHERE m.id = v.id
+WHERE m.id = v.id AND (m.status = 'waiting') IS TRUE AND m.due_at < v.free_at
 """)
 _FOLLOW = text("UPDATE outbox_message SET recipient = :to WHERE id = :id")
 _NEXT_TURN = text("""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy import text as sql
 
 from actions.citizens import store as citizens
 from actions.citizens.models import Citizen
@@ -169,6 +171,46 @@ def test_what_one_chat_is_refused_does_not_stop_another(box: Box, clock: Clock) 
     assert [each.recipient for each in claim(box)] == ["2"]
     clock.on(seconds=35)
     assert "1" in {each.recipient for each in claim(box)}
+
+
+@pytest.mark.parametrize("by", ["a claim", "a refusal"])
+def test_what_quiet_hours_put_off_meanwhile_is_not_brought_forward_again(
+    box: Box, clock: Clock, by: str
+) -> None:
+    reply, tip = box.put("答复", to="1"), box.put("提醒", to="1", lane=Lane.BULK)
+    morning = clock() + timedelta(hours=9)
+
+    def work() -> None:
+        if by == "a claim":
+            claim(box)
+        else:
+            with box.sessions.begin() as db:
+                until = clock() + timedelta(minutes=1)
+                chats.postpone(db, channel="telegram", recipient="1", until=until)
+
+    with ThreadPoolExecutor(1) as pool:
+        with box.sessions.begin() as db:
+            moved = update(OutboxMessage).where(OutboxMessage.id == tip).values(due_at=morning)
+            db.execute(moved)
+            working = pool.submit(work)
+            wait_for_a_lock(box)
+        working.result()
+
+    with box.sessions() as db:
+        due = dict(db.execute(select(OutboxMessage.id, OutboxMessage.due_at)).tuples().all())
+    assert due[tip] == morning
+    assert due[reply] < morning
+
+
+def wait_for_a_lock(box: Box) -> None:
+    """Wait until somebody waits for a row."""
+    waiting = sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    for _ in range(500):
+        with box.sessions() as db:
+            if db.scalar(waiting):
+                return
+        time.sleep(0.01)
+    pytest.fail("nobody waits")
 
 
 def test_when_several_chats_are_refused_at_once_everybody_waits(box: Box, clock: Clock) -> None:
