@@ -162,10 +162,13 @@ _IN_ITS_PLACE = text("""
 UPDATE outbox_message m SET external_ref = :ref FROM outbox_message e
 WHERE e.id = :id AND m.dedup_key = e.body ->> 'edits'
 """)
+# A fleeting reply is the last one to somebody who was forgotten, and nothing of them stays. What
+# else is fleeting goes to chats that get more: what is known of their limits must not go with it.
 _DROP_FLEETING = text("""
-WITH gone AS (DELETE FROM outbox_message WHERE id = ANY(:ids) RETURNING channel, recipient)
+WITH gone AS (DELETE FROM outbox_message WHERE id = ANY(:ids) RETURNING channel, recipient, lane)
 DELETE FROM outbox_chat c USING gone g
-WHERE c.channel = g.channel AND c.recipient = g.recipient AND c.moved_to IS NULL
+WHERE c.channel = g.channel AND c.recipient = g.recipient AND g.lane = :reply
+  AND c.moved_to IS NULL
 """)
 
 
@@ -182,7 +185,7 @@ def settle_many(db: Session, settlements: Sequence[Settlement], *, now: datetime
     settled = db.execute(_SETTLE, {**columns, "now": now}).all()
     kept = {row[0] for row in settled}
     if fleeting := [row[0] for row in settled if row[1]]:
-        db.execute(_DROP_FLEETING, {"ids": fleeting})
+        db.execute(_DROP_FLEETING, {"ids": fleeting, "reply": int(Lane.REPLY)})
     for each in settlements:
         if each.message_id not in kept:
             continue

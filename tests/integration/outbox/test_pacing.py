@@ -19,7 +19,7 @@ from actions.citizens import store as citizens
 from actions.citizens.models import Citizen
 from actions.outbox import archive, bulk, chats, leases, pace, store
 from actions.outbox.claim import Claimed, claim_paced
-from actions.outbox.models import Lane, OutboxArchive, OutboxMessage, Status
+from actions.outbox.models import Lane, OutboxArchive, OutboxChat, OutboxMessage, Status
 from actions.outbox.pace import Pace
 from actions.outbox.policy import Blocked, Moved, Sent, Unavailable
 from actions.outbox.split import LONGEST, length, split
@@ -211,6 +211,46 @@ def wait_for_a_lock(box: Box) -> None:
                 return
         time.sleep(0.01)
     pytest.fail("nobody waits")
+
+
+def test_what_leaves_no_trace_counts_within_a_chats_limit(box: Box, clock: Clock) -> None:
+    box.put("链接", to="1", lane=Lane.URGENT, fleeting=True)
+    (first,) = drain(box, clock, rate=30, seconds=0.2)
+    box.put("紧急", to="1", lane=Lane.URGENT)
+
+    (second,) = drain(box, clock, rate=30, seconds=2)
+
+    assert second.send_at - first.send_at >= timedelta(seconds=1)
+
+
+def test_what_leaves_no_trace_leaves_a_chats_wait_as_it_is(box: Box, clock: Clock) -> None:
+    box.put("提醒", to="1", lane=Lane.BULK)
+    (tip,) = claim(box)
+    clock.on(seconds=2)
+    box.put("删", to="1", lane=Lane.URGENT, fleeting=True)
+    (fleeting,) = claim(box)  # it overtakes
+    box.settle(tip.id, tip.attempts, Unavailable("flood", wait=timedelta(minutes=1)))
+    box.settle(fleeting.id, fleeting.attempts, Sent())
+    box.put("答复", to="1")
+
+    clock.on(seconds=50)
+    assert claim(box) == []
+    clock.on(seconds=20)
+    assert [each.body["text"] for each in claim(box)] == ["答复"]
+
+
+def test_nothing_is_known_of_somebody_who_was_forgotten_once_the_last_reply_has_left(
+    box: Box,
+) -> None:
+    box.put("已经忘记", to="1", fleeting=True)
+    box.put("别人", to="2")
+
+    for each in claim(box):
+        box.settle(each.id, each.attempts, Sent())
+
+    with box.sessions() as db:
+        assert db.scalars(select(OutboxChat.recipient)).all() == ["2"]
+        assert db.scalars(select(OutboxMessage.recipient)).all() == ["2"]
 
 
 def test_when_several_chats_are_refused_at_once_everybody_waits(box: Box, clock: Clock) -> None:
