@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from actions.outbox.models import OutboxChat, OutboxMessage, OutboxPace, Status
+from actions.outbox.models import OutboxChat, OutboxPace
 
 SEVERAL = 3  # chats refused within a moment: then it is not about any one of them
 MOMENT = timedelta(seconds=3)
@@ -79,15 +79,19 @@ def move(db: Session, *, channel: str, recipient: str, to: str, now: datetime) -
     db.execute(
         row.on_conflict_do_update(index_elements=("channel", "recipient"), set_={"moved_to": to})
     )
-    db.execute(
-        update(OutboxMessage)
-        .where(
-            OutboxMessage.channel == channel,
-            OutboxMessage.recipient == recipient,
-            OutboxMessage.status.in_((Status.WAITING, Status.HELD)),
-        )
-        .values(recipient=to)
-    )
+    follow(db, channel=channel, recipient=recipient)
+
+
+_FOLLOW = text("""
+UPDATE outbox_message SET recipient = :to
+WHERE channel = :channel AND recipient = :recipient AND status = 'waiting'
+""")
+
+
+def follow(db: Session, *, channel: str, recipient: str) -> None:
+    """Send to where a chat is now what waits under an address it has left."""
+    to = find_moved(db, channel=channel, recipient=recipient)
+    db.execute(_FOLLOW, {"channel": channel, "recipient": recipient, "to": to})
 
 
 def find_moved(db: Session, *, channel: str, recipient: str) -> str:

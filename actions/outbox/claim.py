@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from actions.outbox import chats
 from actions.outbox import pace as paces
 from actions.outbox.models import Lane
 from actions.outbox.pace import Pace
@@ -179,7 +180,6 @@ FROM (
 ) v
 WHERE m.id = v.id AND (m.status = 'waiting') IS TRUE AND m.due_at < v.free_at
 """)
-_FOLLOW = text("UPDATE outbox_message SET recipient = :to WHERE id = :id")
 _NEXT_TURN = text("""
 UPDATE outbox_pace SET next_at = :next_at, next_free_at = :next_free_at, turn = :turn
 WHERE channel = :channel
@@ -218,7 +218,7 @@ def claim_paced(
     many = min(bought if pace.paid else free, room)
     limits = [many if paces.pays(lane) else free for lane in Lane]
     asked = {"channel": channel, "now": now, "lanes": [int(x) for x in Lane], "limits": limits}
-    waiting = _one_of_a_chat(db.execute(_CANDIDATES, asked).all())
+    waiting = _candidates(db, asked)
     lanes = [Lane(each.lane) for each in waiting]
     chosen = [
         waiting[n]
@@ -239,10 +239,7 @@ def claim_paced(
         else:
             next_at += pace.gap
         if not each.edits:  # an edit is not one message more
-            to = each.moved_to or each.recipient
-            frees[to] = paces.free_again(to, each.recent or (), at=at)
-        if each.moved_to:
-            db.execute(_FOLLOW, {"id": each.id, "to": each.moved_to})
+            frees[each.recipient] = paces.free_again(each.recipient, each.recent or (), at=at)
     db.execute(
         _NEXT_TURN,
         {
@@ -261,6 +258,17 @@ def claim_paced(
     return sorted(claimed, key=lambda each: each.send_at)
 
 
+def _candidates(db: Session, asked: Mapping[str, Any]) -> list[Row[Any]]:
+    """Return what may be taken, at most one of a chat, whichever of its addresses it waits at."""
+    waiting = _one_of_a_chat(db.execute(_CANDIDATES, asked).all())
+    moved = [each.recipient for each in waiting if each.moved_to]
+    if not moved:
+        return waiting
+    for recipient in moved:
+        chats.follow(db, channel=asked["channel"], recipient=recipient)
+    return _one_of_a_chat(db.execute(_CANDIDATES, asked).all())
+
+
 def _one_of_a_chat(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     """Leave each chat its most urgent message: the rows come lane by lane."""
     first: dict[str, Row[Any]] = {}
@@ -270,17 +278,17 @@ def _one_of_a_chat(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
 
 
 def _note(db: Session, channel: str, frees: Mapping[str, tuple[datetime, list[datetime]]]) -> None:
-    chats = {to: free for to, free in sorted(frees.items()) if not to.startswith(NO_CHATS)}
-    if not chats:
+    paced = {to: free for to, free in sorted(frees.items()) if not to.startswith(NO_CHATS)}
+    if not paced:
         return
     asked: dict[str, object] = {
         "channel": channel,
-        "recipients": list(chats),
-        "frees": [free_at for free_at, _ in chats.values()],
-        "gaps": [paces.GROUP_GAP if paces.is_group(to) else paces.CHAT_GAP for to in chats],
+        "recipients": list(paced),
+        "frees": [free_at for free_at, _ in paced.values()],
+        "gaps": [paces.GROUP_GAP if paces.is_group(to) else paces.CHAT_GAP for to in paced],
         "recents": [
             "{" + ",".join(f'"{each.isoformat()}"' for each in recent) + "}"
-            for _, recent in chats.values()
+            for _, recent in paced.values()
         ],
     }
     db.execute(_PACE_CHATS, asked)

@@ -326,6 +326,53 @@ def test_a_moved_group_is_followed_for_what_waits_and_what_comes(box: Box, clock
         assert chats.find_moved(db, channel="telegram", recipient="-1") == "-1002"
 
 
+@pytest.fixture
+def moved(box: Box, clock: Clock) -> str:
+    """The address of a group that has moved; so has the one it moved to."""
+    with box.sessions.begin() as db:
+        chats.move(db, channel="telegram", recipient="-1", to="-1002", now=clock())
+        chats.move(db, channel="telegram", recipient="-1002", to="-1003", now=clock())
+    return "-1"
+
+
+def test_a_card_is_not_edited_before_it_is_there_also_where_its_group_has_moved(
+    box: Box, clock: Clock, moved: str
+) -> None:
+    card = box.put("卡", to=moved, key="card", lane=Lane.URGENT)
+    box.put("改", to=moved, lane=Lane.URGENT, body={"edits": "card"})
+    box.put("别的群", to="-2", lane=Lane.URGENT)
+
+    assert [(each.recipient, each.body["text"]) for each in claim(box)] == [
+        ("-1003", "卡"),
+        ("-2", "别的群"),
+    ]
+    clock.on(seconds=1)
+    assert claim(box) == []  # the card is on the wire
+    box.settle(card, 1, Sent("7"))
+    assert [(each.recipient, each.ref) for each in claim(box)] == [("-1003", "7")]
+
+
+def test_a_group_that_has_moved_gets_twenty_a_minute(box: Box, clock: Clock, moved: str) -> None:
+    for n in range(25):
+        box.put(f"{n}", to=moved if n % 2 else "-1003", lane=Lane.URGENT)
+
+    sent = drain(box, clock, rate=30, seconds=10)
+
+    assert [each.body["text"] for each in sent] == [f"{n}" for n in range(20)]
+
+
+def test_the_wait_that_a_moved_group_asks_for_is_kept(box: Box, clock: Clock, moved: str) -> None:
+    for n in range(3):
+        box.put(f"{n}", to=moved, lane=Lane.URGENT)
+    (first,) = claim(box)
+    box.settle(first.id, first.attempts, Unavailable("flood", wait=timedelta(seconds=40)))
+    box.put("后来", to=moved, lane=Lane.URGENT)
+
+    assert drain(box, clock, rate=30, seconds=5) == []
+    clock.on(seconds=40)
+    assert len(drain(box, clock, rate=30, seconds=2)) == 4
+
+
 def test_who_blocked_us_gets_no_tips_any_more_but_keeps_other_peoples(box: Box) -> None:
     reply = box.put("答复", to="1")
     tip, other = box.put("提醒", to="1", lane=Lane.BULK), box.put("别", to="2", lane=Lane.BULK)
