@@ -81,6 +81,10 @@ _FREE = text(_UNPACED.format(recipient="", head=_HEAD, take=_TAKE))
 _FREE_OF_ONE = text(
     _UNPACED.format(recipient="AND m.recipient = :recipient", head=_HEAD, take=_TAKE)
 )
+_ARCHIVED = text("""
+SELECT dedup_key, external_ref FROM outbox_archive
+WHERE dedup_key = ANY(:keys) AND external_ref IS NOT NULL
+""")
 
 
 def claim(
@@ -108,10 +112,29 @@ def claim(
         "most": limit,
     }
     rows = db.execute(_FREE if recipient is None else _FREE_OF_ONE, asked).all()
-    return sorted((_detached(row, now) for row in rows), key=lambda each: (each.lane, each.id))
+    old = _archived(db, rows)
+    return sorted(
+        (_detached(row, now, old) for row in rows), key=lambda each: (each.lane, each.id)
+    )
 
 
-def _detached(row: Row[Any], send_at: datetime, *, paid: bool = False) -> Claimed:
+def _archived(db: Session, rows: Sequence[Row[Any]]) -> Mapping[str | None, str]:
+    """Return the refs of what these edit or answer and is archived, by its keys.
+
+    Not with the claim itself, which would open every month of the archive to find nothing.
+    """
+    keys = [about for row in rows if row.ref is None and (about := _about(row))]
+    return dict(db.execute(_ARCHIVED, {"keys": keys}).tuples().all()) if keys else {}
+
+
+def _about(row: Row[Any]) -> str | None:
+    about: str | None = row.body.get("edits") or row.body.get("reply_to")
+    return about
+
+
+def _detached(
+    row: Row[Any], send_at: datetime, old: Mapping[str | None, str], *, paid: bool = False
+) -> Claimed:
     body = {**row.shared, **row.body} if row.shared else row.body
     return Claimed(
         row.id,
@@ -120,7 +143,7 @@ def _detached(row: Row[Any], send_at: datetime, *, paid: bool = False) -> Claime
         row.recipient,
         Lane(row.lane),
         body,
-        row.ref,
+        row.ref or old.get(_about(row)),
         row.created_at,
         send_at,
         paid,
@@ -251,8 +274,9 @@ def claim_paced(
     )
     taken = db.execute(_TAKE_THESE, {"ids": [each.id for each in chosen], "holder": holder}).all()
     _note(db, channel, frees)  # once these are no longer among what waits
+    old = _archived(db, taken)
     claimed = [
-        _detached(row, times[row.id], paid=pace.paid and paces.pays(Lane(row.lane)))
+        _detached(row, times[row.id], old, paid=pace.paid and paces.pays(Lane(row.lane)))
         for row in taken
     ]
     return sorted(claimed, key=lambda each: each.send_at)

@@ -164,6 +164,13 @@ class OutboxArchive(Base):
     __table_args__ = (
         Index("ix__outbox_archive__chat", "channel", "recipient"),
         Index("ix__outbox_archive__dedup_key", "dedup_key"),
+        # By bytes, to find prefixes; what many were sent at once is not looked for in this way.
+        Index(
+            "ix__outbox_archive__prefix",
+            "dedup_key",
+            postgresql_ops={"dedup_key": "text_pattern_ops"},
+            postgresql_where=text("batch IS NULL"),
+        ),
         {"postgresql_partition_by": "RANGE (settled_at)"},
     )
 

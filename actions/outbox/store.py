@@ -158,10 +158,13 @@ WHERE m.id = v.id AND m.attempts = v.attempt AND (m.status = 'sending') IS TRUE
 RETURNING m.id, m.fleeting AND m.settled_at IS NOT NULL
 """)
 # Later edits and answers go to the message that is there now.
-_IN_ITS_PLACE = text("""
-UPDATE outbox_message m SET external_ref = :ref FROM outbox_message e
-WHERE e.id = :id AND m.dedup_key = e.body ->> 'edits'
-""")
+_IN_ITS_PLACE = [
+    text(f"""
+    UPDATE {table} m SET external_ref = :ref FROM outbox_message e
+    WHERE e.id = :id AND m.dedup_key = e.body ->> 'edits'
+    """)  # noqa: S608  the names of our own tables
+    for table in ("outbox_message", "outbox_archive")
+]
 # A fleeting reply is the last one to somebody who was forgotten, and nothing of them stays. What
 # else is fleeting goes to chats that get more: what is known of their limits must not go with it.
 _DROP_FLEETING = text("""
@@ -191,7 +194,8 @@ def settle_many(db: Session, settlements: Sequence[Settlement], *, now: datetime
             continue
         match each.outcome:
             case Sent(ref, True):
-                db.execute(_IN_ITS_PLACE, {"id": each.message_id, "ref": ref})
+                for statement in _IN_ITS_PLACE:
+                    db.execute(statement, {"id": each.message_id, "ref": ref})
             case Unavailable(_, wait) if wait is not None:
                 chats.hold(db, channel=each.channel, recipient=each.recipient, wait=wait, now=now)
             case Blocked(reason):
@@ -274,15 +278,23 @@ def drop_pending(db: Session, *, channel: str, recipient: str, lane: Lane, now: 
 
 
 def list_sent(db: Session, *, prefix: str) -> Sequence[str]:
-    """Return the keys of messages that were sent and can be edited, oldest first."""
-    return db.scalars(
-        select(OutboxMessage.dedup_key)
-        .where(
-            OutboxMessage.dedup_key.startswith(prefix, autoescape=True),
-            OutboxMessage.external_ref.is_not(None),
+    """Return the keys of messages that were sent and can be edited, oldest first.
+
+    What was queued for many at once is not among them.
+    """
+    return [
+        key
+        for table in (OutboxArchive, OutboxMessage)
+        for key in db.scalars(
+            select(table.dedup_key)
+            .where(
+                table.dedup_key.startswith(prefix, autoescape=True),
+                table.external_ref.is_not(None),
+                table.batch.is_(None),
+            )
+            .order_by(table.id)
         )
-        .order_by(OutboxMessage.id)
-    ).all()
+    ]
 
 
 def find_ref(db: Session, *, dedup_key: str) -> str | None:

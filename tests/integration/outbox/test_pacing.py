@@ -463,6 +463,33 @@ def test_settled_messages_are_archived_by_month_without_their_words(
         assert store.find_ref(db, dedup_key="case:C-22222:card") == "55"
 
 
+def test_a_card_that_is_archived_can_still_be_edited_answered_and_replaced(
+    box: Box, clock: Clock
+) -> None:
+    card, other = box.put("卡", to="-1", key="case:C-22222:tell:1"), box.put("别", to="-2")
+    for each in claim(box):
+        box.settle(each.id, each.attempts, Sent("55" if each.id == card else "66"))
+    clock.on(days=8)
+    with box.sessions.begin() as db:
+        assert archive.archive(db, now=clock()) == 2
+    assert box.row(other) is None
+
+    box.put("改", to="-1", body={"edits": "case:C-22222:tell:1"})
+    box.put("答", to="-1", body={"reply_to": "case:C-22222:tell:1"})
+    box.put("答别的", to="-2", body={"reply_to": "case:C-33333:card"})
+
+    refs: dict[object, str | None] = {}
+    for _ in range(2):
+        for each in claim(box):
+            refs[each.body["text"]] = each.ref
+            box.settle(each.id, each.attempts, Sent("77", anew="edits" in each.body))
+        clock.on(seconds=2)
+    assert refs == {"改": "55", "答": "77", "答别的": None}
+    with box.sessions() as db:
+        assert store.list_sent(db, prefix="case:C-22222:tell:") == ["case:C-22222:tell:1"]
+        assert store.find_ref(db, dedup_key="case:C-22222:tell:1") == "77"
+
+
 @given(st.text(alphabet="字 a。\n，😀", max_size=300), st.integers(8, 60))
 def test_a_long_text_is_cut_into_parts_that_fit_and_lose_nothing(text: str, longest: int) -> None:
     parts = split(text, longest=longest)

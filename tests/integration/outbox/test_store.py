@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError
 
-from actions.outbox import store
+from actions.outbox import archive, store
 from actions.outbox.models import Lane, Status
 from actions.outbox.policy import PATIENCE, Blocked, Outcome, Refused, Sent, Unavailable
 
@@ -205,6 +205,23 @@ def test_a_repeated_key_fails_the_whole_transaction(box: Box) -> None:
         box.put("二", key="reply:1")
 
     assert box.claim() == ["一"]
+
+
+def test_what_answers_an_archived_message_finds_it_also_on_a_channel_without_limits(
+    box: Box, clock: Clock
+) -> None:
+    card = box.put("卡", key="card")
+    box.claim()
+    box.settle(card, 1, Sent("8"))
+    clock.on(days=8)
+    with box.sessions.begin() as db:
+        archive.archive(db, now=clock())
+    box.put("答", body={"reply_to": "card"})
+
+    with box.sessions.begin() as db:
+        (answer,) = store.claim(db, channels=["telegram"], limit=9, now=clock())
+
+    assert answer.ref == "8"
 
 
 def test_list_sent_tells_only_what_left_under_a_key(box: Box) -> None:
