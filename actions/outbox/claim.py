@@ -19,6 +19,7 @@ from actions.outbox import chats
 from actions.outbox import pace as paces
 from actions.outbox.models import Lane
 from actions.outbox.pace import Pace
+from actions.outbox.policy import PASSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +43,34 @@ NO_CHATS = ("press:", "mark:")  # how recipients begin that stand for no chat
 # OFFSET 0 keeps this a look-up for each row: as a join, planned on figures from before a campaign
 # was queued, it reads the whole lane. A SENDING row in front counts as pending: two messages of a
 # chat are never on the wire at once, unless one overtakes the other.
-_HEAD = """
-      AND (m.expires_at IS NULL OR m.expires_at > :now)
-      AND NOT EXISTS (
+_AHEAD = """
           SELECT FROM outbox_message e
           WHERE e.status IN ('waiting', 'sending') AND e.channel = m.channel
-            AND e.recipient = m.recipient AND e.lane <= m.lane AND e.id < m.id
+            AND e.recipient = m.recipient AND e.lane <= m.lane AND e.id < m.id {}
           OFFSET 0
-      )
 """
+_ABOUT = "coalesce({0}.body ->> 'edits', {0}.body ->> 'reply_to', {0}.dedup_key)"
+_IN_THE_WAY = f"""
+            AND (e.attempts BETWEEN 1 AND {PASSED - 1}
+                 OR {_ABOUT.format("e")} = {_ABOUT.format("m")})
+"""
+# The first message of a group may fail for ever, and an urgent one is never given up: while it
+# waits to be tried again, others leave, but for what edits or answers the same message. They, too,
+# are tried one at a time: it may be the channel that fails, and a group takes only so many.
+_HEAD = f"""
+      AND (m.expires_at IS NULL OR m.expires_at > :now)
+      AND (NOT EXISTS ({_AHEAD.format("")}) OR (
+          starts_with(m.recipient, '-')
+          AND (
+              SELECT f.status = 'waiting' AND f.attempts >= {PASSED} AND f.due_at > :now
+              FROM outbox_message f
+              WHERE f.status IN ('waiting', 'sending') AND f.channel = m.channel
+                AND f.recipient = m.recipient
+              ORDER BY f.lane, f.id LIMIT 1
+          )
+          AND NOT EXISTS ({_AHEAD.format(_IN_THE_WAY)})
+      ))
+"""  # noqa: S608  no value of anybody's is in it
 _TAKE = """
 taken AS (
     UPDATE outbox_message m SET status = 'sending', attempts = m.attempts + 1, holder = :holder

@@ -27,6 +27,8 @@ PATIENCE: Mapping[Lane, Patience] = {
     Lane.BULK: Patience(timedelta(seconds=5), timedelta(minutes=30), 8),
 }
 
+PASSED = 20  # attempts at a message after which its group gets others while it waits for the next
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:

@@ -12,7 +12,15 @@ from sqlalchemy.exc import IntegrityError
 
 from actions.outbox import archive, store
 from actions.outbox.models import Lane, Status
-from actions.outbox.policy import PATIENCE, Blocked, Outcome, Refused, Sent, Unavailable
+from actions.outbox.policy import (
+    PASSED,
+    PATIENCE,
+    Blocked,
+    Outcome,
+    Refused,
+    Sent,
+    Unavailable,
+)
 
 if TYPE_CHECKING:
     from conftest import Box, Clock
@@ -196,6 +204,83 @@ def test_a_reply_is_given_up_in_the_end_and_an_urgent_message_never(
     assert box.state(reply) == (Status.FAILED, last, "away")
     clock.on(hours=1)
     assert box.claim() == ["紧急"]
+
+
+def fail(box: Box, clock: Clock, message: int, *, times: int) -> None:
+    """Let a message be tried so often, each time when it is due, with nothing beside it."""
+    for _ in range(times):
+        assert len(box.claim()) == 1
+        row = box.row(message)
+        assert row
+        assert row.status == Status.SENDING
+        box.settle(message, row.attempts, Unavailable("Internal Server Error"))
+        assert box.claim() == []
+        clock.on(seconds=15)
+
+
+def test_in_a_group_others_pass_what_fails_and_fails_and_what_belongs_to_it_waits_with_it(
+    box: Box, clock: Clock
+) -> None:
+    card = box.put("卡", to="-1", lane=Lane.URGENT, key="card")
+    box.put("改卡", to="-1", lane=Lane.URGENT, body={"edits": "card"})
+    other = box.put("别的", to="-1", lane=Lane.URGENT, key="other")
+    answer = box.put("答别的", to="-1", lane=Lane.URGENT, body={"reply_to": "other"})
+    third = box.put("第三", to="-1", lane=Lane.URGENT)
+    fail(box, clock, card, times=PASSED - 1)
+
+    assert box.claim() == ["卡"]
+    box.settle(card, PASSED, Unavailable("Internal Server Error"))
+
+    for message, said in (other, "别的"), (answer, "答别的"), (third, "第三"):
+        assert box.claim(limit=1) == [said]
+        box.settle(message, 1, Sent("7"))
+    assert box.claim() == []
+    clock.on(seconds=15)
+    assert box.claim() == ["卡"]  # it is never given up
+    box.settle(card, PASSED + 1, Sent("9"))
+    assert box.claim() == ["改卡"]
+
+
+def test_in_a_group_others_pass_an_edit_that_fails_and_fails_but_not_the_next_of_that_card(
+    box: Box, clock: Clock
+) -> None:
+    card = box.put("卡", to="-1", lane=Lane.URGENT, key="card")
+    box.claim()
+    box.settle(card, 1, Sent("7"))
+    edit = box.put("改", to="-1", lane=Lane.URGENT, body={"edits": "card"})
+    box.put("再改", to="-1", lane=Lane.URGENT, body={"edits": "card"})
+    box.put("别的", to="-1", lane=Lane.URGENT)
+    fail(box, clock, edit, times=PASSED - 1)
+
+    box.claim()
+    box.settle(edit, PASSED, Unavailable("Internal Server Error"))
+
+    assert box.claim() == ["别的"]
+
+
+def test_what_passes_a_failing_message_of_a_group_is_tried_one_at_a_time(
+    box: Box, clock: Clock
+) -> None:
+    first = box.put("一", to="-1", lane=Lane.URGENT)
+    second = box.put("二", to="-1", lane=Lane.URGENT)
+    box.put("三", to="-1", lane=Lane.URGENT)
+    fail(box, clock, first, times=PASSED - 1)
+    box.claim()
+    box.settle(first, PASSED, Unavailable("Internal Server Error"))
+
+    assert box.claim(limit=1) == ["二"]
+    assert box.claim() == []  # it is on the wire
+    box.settle(second, 1, Unavailable("Internal Server Error"))
+    assert box.claim() == []  # it may be the channel that fails
+    clock.on(seconds=2)
+    assert box.claim(limit=1) == ["二"]
+
+
+def test_a_person_reads_in_order_however_often_a_message_fails(box: Box, clock: Clock) -> None:
+    message = box.put("一", lane=Lane.URGENT)
+    box.put("二", lane=Lane.URGENT)
+
+    fail(box, clock, message, times=PASSED + 3)
 
 
 def test_a_repeated_key_fails_the_whole_transaction(box: Box) -> None:
