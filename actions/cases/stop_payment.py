@@ -104,7 +104,7 @@ def fill(
 
     An empty value, or "-", clears a field that may be missing.
     """
-    status.require_hold(db, request.worked_in, by=by)
+    _hold(db, request, by=by)
     if request.state != PaymentState.DRAFTED:
         raise status.IllegalMove
     if field not in FIELDS:
@@ -128,7 +128,7 @@ def send(
     policy: Policy = USUAL,
 ) -> None:
     """Mark the request as sent; putting it on its way is the caller's: see `bot.stop_pay`."""
-    status.require_hold(db, request.worked_in, by=by)
+    _hold(db, request, by=by)
     if missing := missing_fields(request):
         raise Incomplete(*missing)
     _move(db, request, PaymentState.SENT, by=by, now=now)
@@ -138,7 +138,7 @@ def send(
 
 def accept(db: Session, request: StopPayment, *, by: Officer, now: datetime) -> None:
     """Note that the bank is on it."""
-    status.require_hold(db, request.worked_in, by=by)
+    _hold(db, request, by=by)
     _move(db, request, PaymentState.ACCEPTED, by=by, now=now)
     request.answered_at = now
 
@@ -147,7 +147,7 @@ def freeze(
     db: Session, vault: Vault, request: StopPayment, amount: str, *, by: Officer, now: datetime
 ) -> int:
     """Note how much was held; return it in cents."""
-    status.require_hold(db, request.worked_in, by=by)
+    _hold(db, request, by=by)
     cents = amounts.parse(amount)
     if cents is None:
         raise Wrong("stop_pay.wrong.amount")
@@ -163,7 +163,7 @@ def refuse(
     db: Session, vault: Vault, request: StopPayment, why: str, *, by: Officer, now: datetime
 ) -> None:
     """Note that the bank will not, and why."""
-    status.require_hold(db, request.worked_in, by=by)
+    _hold(db, request, by=by)
     if not why.strip():
         raise Wrong("stop_pay.wrong.why")
     _move(db, request, PaymentState.REFUSED, by=by, now=now)
@@ -264,6 +264,12 @@ def _values(vault: Vault, request: StopPayment) -> dict[str, str]:
         for field in FIELDS
         if (sealed := getattr(request, field)) is not None
     }
+
+
+def _hold(db: Session, request: StopPayment, *, by: Officer) -> None:
+    """Raise unless `by` may work on it; nobody else changes it until the end."""
+    status.require_hold(db, request.worked_in, by=by)
+    db.refresh(request)  # what was read before the case was held may be old
 
 
 def _move(

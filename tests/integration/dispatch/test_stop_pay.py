@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
 from actions.cases import status, stop_payment
 from actions.cases.figures import figures
-from actions.cases.models import Case, PaymentState, StopPayment
+from actions.cases.models import Case, PaymentState, Status, StopPayment
 from actions.officers import store as officers_list
 from actions.officers.models import Officer, Role
 from actions.outbox.models import OutboxMessage
@@ -330,6 +332,47 @@ def test_a_field_cannot_be_changed_once_it_was_sent(case: Line, vault: Vault) ->
         rules = stop_pay.rules(case.desk.region)
         with pytest.raises(status.IllegalMove):
             stop_payment.fill(db, vault, row, "amount", "1", rules=rules, by=owner, now=case.now)
+
+
+@contextmanager
+def who_has_read(case: Line) -> Iterator[tuple[Session, StopPayment, Officer]]:
+    """Somebody who has read the request, and acts only after what others do meanwhile."""
+    with case.sessions.begin() as db:
+        read, by = db.scalars(select(StopPayment)).one(), officers_list.find(db, telegram_id=7)
+        assert by
+        assert read.worked_in.status == Status.CLAIMED
+        yield db, read, by
+
+
+def test_a_request_that_two_send_at_once_goes_out_once(case: Line, vault: Vault) -> None:
+    filled(case)
+
+    with who_has_read(case) as (db, read, by):
+        press(case, "send")
+        with pytest.raises(status.IllegalMove):
+            stop_pay.send(db, case.desk, vault, read, by=by, now=case.now)
+
+    with case.sessions() as db:
+        bodies = [str(body) for body in db.scalars(select(OutboxMessage.body))]
+        assert len([body for body in bodies if "stop_payment.sent" in body]) == 1
+        assert case.case
+        noted = [entry.event for entry in audit.list_for_case(db, code=case.case.code)]
+        assert noted.count("stop_payment.sent") == 1
+
+
+def test_of_two_answers_noted_at_once_the_first_stands(case: Line) -> None:
+    filled(case)
+    press(case, "send")
+
+    with who_has_read(case) as (db, read, by):
+        press(case, "frozen")
+        says(case, "18000")
+        with pytest.raises(status.IllegalMove):
+            stop_pay.note_answer(db, case.desk, read, "refused", "已销户", by=by, now=case.now)
+
+    assert request(case).state == PaymentState.FROZEN
+    assert request(case).refused_why is None
+    assert frozen(case) == 1_800_000
 
 
 def test_cancelling_keeps_the_draft_and_lets_one_go_on(case: Line) -> None:
