@@ -85,7 +85,7 @@ def application(
     *,
     pictures: Fetch | None = None,
 ) -> Starlette:
-    """Return the console; `states` is what /readyz tells of the other parts.
+    """Return the console; `states` is what /readyz tells of the parts beside it.
 
     `pictures` fetches what was sent in a channel; without it pages say that there is a picture.
     """
@@ -93,7 +93,7 @@ def application(
     https = service.settings.console_address.startswith("https://")
     app = Starlette(
         routes=[
-            *health.routes(service, states),
+            *health.routes(service, {**states, "live": lambda: listening.state}),
             *door.routes(),
             *routes(),
             live.route(listening),

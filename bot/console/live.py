@@ -15,6 +15,7 @@ from datetime import timedelta
 import psycopg
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -77,6 +78,7 @@ class Live:
         self._service = service
         self._streams: set[Stream] = set()
         self._closed = asyncio.Event()
+        self.state = "down"  # "up" while it hears what changes
 
     async def run(self) -> None:
         """Listen until cancelled; reconnect for ever."""
@@ -84,16 +86,19 @@ class Live:
             while True:
                 try:
                     await self._listen()
-                except psycopg.Error as error:
+                except (psycopg.Error, SQLAlchemyError) as error:
+                    self.state = "down"
                     log.warning("console.listen_lost", error=error)
                     await asyncio.sleep(1)
         finally:
+            self.state = "down"
             self._closed.set()
 
     async def _listen(self) -> None:
         connecting = psycopg.AsyncConnection.connect(self._service.url, autocommit=True)
         async with await connecting as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
+            self.state = "up"
             self._publish(None)  # something may have changed while nobody listened
             async for notice in connection.notifies():
                 if self._streams and CASE.fullmatch(notice.payload):
