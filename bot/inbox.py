@@ -102,7 +102,7 @@ def receive_all(
         [citizens.Sender(each.channel, each.external_id, each.address) for each, _ in came],
         first_step=START,
     )
-    open_cases = cases.map_open(db, citizen_ids=[each.id for each in senders if each])
+    open_cases = cases.hold_open(db, citizen_ids=[each.id for each in senders if each])
     met_scam = []
     for (message, understanding), citizen in zip(came, senders, strict=True):
         if citizen is not None:

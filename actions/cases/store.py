@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import or_, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from actions import codes
 from actions.audit import store as audit
@@ -41,14 +41,37 @@ def find_open(db: Session, *, citizen_id: int) -> Case | None:
 
     It may be another citizen's, into which theirs was merged.
     """
-    return map_open(db, citizen_ids=[citizen_id]).get(citizen_id)
+    case_id = _heard_in(db, [citizen_id]).get(citizen_id)
+    return None if case_id is None else db.get_one(Case, case_id)
 
 
-def map_open(db: Session, *, citizen_ids: Sequence[int]) -> dict[int, Case]:
-    """Return, for those of these citizens who are heard in an open case, that case."""
+def hold_open(db: Session, *, citizen_ids: Sequence[int]) -> dict[int, Case]:
+    """Return, for those of these citizens who are heard in an open case, that case, held until
+    the transaction ends: nobody closes it before it has what they say.
+
+    The citizens' rows are held before.
+    """
+    while found := _heard_in(db, citizen_ids):
+        wanted = set(found.values())
+        cases = db.scalars(
+            select(Case)
+            .where(Case.id.in_(wanted), Case.status != Status.CLOSED)
+            .order_by(Case.id)  # one order: no deadlock
+            .options(lazyload(Case.owner))  # joined, it would be who was so before we waited
+            .with_for_update(of=Case, key_share=True)
+            .execution_options(populate_existing=True)
+        )
+        held = {case.id: case for case in cases}
+        if held.keys() == wanted:
+            return {citizen_id: held[case_id] for citizen_id, case_id in found.items()}
+        # One was closed or merged while we waited for it: ask anew who is heard where.
+    return {}
+
+
+def _heard_in(db: Session, citizen_ids: Sequence[int]) -> dict[int, int]:
     db.flush()  # what follows is asked of the database itself
-    found = db.execute(_OPEN, {"citizen_ids": list(citizen_ids)}).all()
-    return {citizen_id: db.get_one(Case, case_id) for citizen_id, case_id in found}
+    found = db.execute(_OPEN, {"citizen_ids": list(citizen_ids)}).tuples()
+    return dict(found.all())
 
 
 def find_last(db: Session, *, citizen_id: int) -> Case | None:

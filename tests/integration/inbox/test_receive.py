@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from actions.audit.models import AuditEntry
-from actions.cases.models import Case, Status, Timer
+from actions.cases.models import Case, Message, Status, Timer
 from actions.citizens.models import Citizen, ReceivedMessage
 from actions.indicators.models import Sighting
 from actions.officers.models import Officer
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane, OutboxMessage
 from actions.reports.models import Report
+from bot import desk as duty
 from bot import inbox
 from bot.conversation.turn import Command, Pressed, Unreadable
 from bot.database import Sessions
 from bot.desk import Desk
 from bot.inbound import Inbound, Words
+from bot.presses import Press, press
 from tests.line import Line
 
 LIVE = "公安局说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂"
@@ -173,6 +179,94 @@ def test_words_after_a_closed_case_open_a_new_one(
     assert first
     assert line.case
     assert line.case.code != first.code
+
+
+@contextmanager
+def meanwhile(sessions: Sessions, does: Callable[[], object]) -> Iterator[Session]:
+    """Work in a transaction that ends only when what is done beside it waits for it."""
+    with ThreadPoolExecutor(1) as pool:
+        with sessions.begin() as db:
+            yield db
+            db.flush()  # what is held is held now
+            beside = pool.submit(does)
+            waits = text("SELECT true FROM pg_locks WHERE NOT granted")
+            while not (beside.done() or db.scalar(waits)):
+                time.sleep(0.01)
+        beside.result(10)
+
+
+def test_words_written_while_an_officer_closes_the_case_open_a_new_one(
+    line: Line, sessions: Sessions, hire: Callable[..., Officer]
+) -> None:
+    hire(7)
+    line.says(LIVE)
+    line.officer(7, "claim")
+    first = line.case
+    assert first
+
+    with meanwhile(sessions, lambda: line.says(LIVE)) as db:
+        press(db, line.desk, Press(7, first.code, "close", "false_alarm"), now=line.now)
+
+    assert line.case
+    assert line.case.code != first.code
+    assert line.case.code in line.desk_heard[-1]
+    with sessions() as db:
+        timer = db.scalars(select(Timer)).one()
+        assert (timer.case_id, timer.kind) == (line.case.id, "unclaimed")
+
+
+def test_words_written_while_an_officer_claims_the_case_find_it_theirs(
+    line: Line, sessions: Sessions, hire: Callable[..., Officer]
+) -> None:
+    hire(7, "李卫东")
+    line.says(LIVE)
+    case = line.case
+    assert case
+
+    with meanwhile(sessions, lambda: line.says("他要我转50万")) as db:
+        press(db, line.desk, Press(7, case.code, "claim"), now=line.now)
+
+    card = next(said for said in reversed(line.desk_heard) if "涉及金额" in said)
+    assert "李卫东 于" in card
+
+
+def test_words_written_while_their_case_is_merged_are_heard_in_the_other(
+    line: Line, sessions: Sessions, hire: Callable[..., Officer]
+) -> None:
+    officer = hire(7)
+    other = replace(line, address="1002")
+    other.says(LIVE)
+    into = other.case
+    line.says(LIVE)
+    gone = line.case
+    assert into
+    assert gone
+
+    with meanwhile(sessions, lambda: line.says("他让我去宾馆开个房间")) as db:
+        gone, into = db.get_one(Case, gone.id), db.get_one(Case, into.id)
+        duty.merge(db, line.desk, gone, into=into, by=db.merge(officer), now=line.now)
+
+    with sessions() as db:
+        assert db.scalars(select(Message.case_id)).all() == [into.id]
+
+
+def test_of_the_sums_that_two_name_at_once_in_one_case_the_largest_stays(
+    line: Line, sessions: Sessions, hire: Callable[..., Officer]
+) -> None:
+    officer = hire(7)
+    other = replace(line, address="1002")
+    other.says(LIVE)
+    line.says(LIVE)
+    with sessions.begin() as db:
+        into, gone = db.scalars(select(Case).order_by(Case.id)).all()
+        duty.merge(db, line.desk, gone, into=into, by=db.merge(officer), now=line.now)
+
+    with meanwhile(sessions, lambda: line.says("他要我转2万")) as db:
+        said = Inbound("telegram", "update:sum", "1002", Words("他要我转50万"))
+        inbox.receive(db, said, understanding=None, desk=line.desk, now=line.now)
+
+    with sessions() as db:
+        assert db.get_one(Case, into.id).amount == 50_000_000
 
 
 def test_a_citizen_who_writes_again_is_no_longer_blocked(line: Line, sessions: Sessions) -> None:

@@ -24,6 +24,7 @@ from bot.channels.telegram.intake import Intake
 from bot.database import Sessions
 from bot.desk import Desk
 from bot.nlu.client import NluClient
+from bot.presses import Press, press
 from tests.line import newcomer
 
 LIVE = "公安局说我涉嫌洗钱，让我把钱转到安全账户，电话还没挂"
@@ -115,6 +116,32 @@ def test_one_whose_row_is_held_does_not_hold_up_the_others(
         return await asyncio.gather(*tasks)
 
     assert asyncio.run(others_first()) == [True] * 4
+
+
+def test_one_whose_case_is_being_closed_holds_nobody_up_and_gets_a_new_one(
+    intake: Intake, sessions: Sessions, desk: Desk, now: datetime, hire: Callable[..., Officer]
+) -> None:
+    hire(7)
+    take_in(intake, [update(2, LIVE)])
+    with sessions.begin() as db:
+        case = db.scalars(select(Case)).one()
+        press(db, desk, Press(7, case.code, "claim"), now=now)
+
+    async def others_first() -> list[bool]:
+        with sessions.begin() as db:
+            press(db, desk, Press(7, case.code, "close", "paid"), now=now)
+            db.flush()  # it is held now
+            came = [update(n + 10, LIVE, of=5000 + n) for n in range(4)]
+            tasks = [asyncio.create_task(intake.settle(each)) for each in came]
+            others = [task for n, task in enumerate(tasks) if n != 2]
+            await asyncio.wait(others, timeout=5)
+            assert [task.done() for task in tasks] == [True, True, False, True]
+        return await asyncio.gather(*tasks)
+
+    assert asyncio.run(others_first()) == [True] * 4
+    with sessions() as db:
+        theirs = select(Case.status).where(Case.citizen_id == case.citizen_id).order_by(Case.id)
+        assert db.scalars(theirs).all() == ["closed", "open"]
 
 
 def test_relatives_of_several_who_met_a_scam_at_once_hear_of_their_own(
