@@ -79,7 +79,7 @@ def _wrong(case: Case, timer: Timer | None, now: datetime) -> str | None:
 
 def _mend(db: Session, case: Case, why: str, *, now: datetime, policy: Policy) -> None:
     """Under the case's lock, and only if it is still so."""
-    db.refresh(case, with_for_update={"of": Case})
+    status.hold(db, case)
     timer = db.scalars(select(Timer).where(Timer.case_id == case.id)).one_or_none()
     if case.status == Status.CLOSED or _wrong(case, timer, now) != why:
         return

@@ -141,7 +141,7 @@ def close(db: Session, case: Case, outcome: Outcome, *, by: Officer, now: dateti
 def reopen(db: Session, case: Case, *, by: Officer, now: datetime, policy: Policy = USUAL) -> None:
     """Put a closed case before the desk again, unless its citizen has another by now."""
     _require_desk(by)
-    db.refresh(case, with_for_update={"of": Case})
+    hold(db, case)
     if case.status != Status.CLOSED or case.outcome == DRILLED or _has_another(db, case):
         raise IllegalMove
     _move(case, Status.OPEN)
@@ -160,7 +160,7 @@ def merge(db: Session, case: Case, *, into: Case, by: Officer, now: datetime) ->
     if case.id == into.id:
         raise IllegalMove
     for each in sorted((case, into), key=lambda one: one.id):  # one order: no deadlock
-        db.refresh(each, with_for_update={"of": Case})
+        hold(db, each)
     if Status.CLOSED in (case.status, into.status):
         raise IllegalMove
     for each in (case, into):
@@ -258,10 +258,16 @@ def _require_desk(officer: Officer) -> None:
         raise NotAllowed
 
 
+def hold(db: Session, case: Case) -> None:
+    """Keep everybody else from the case until the end, and see it as it is now."""
+    db.refresh(case, with_for_update={"of": Case})
+    db.expire(case, ["owner"])  # read with the case, it is who was so before we waited
+
+
 def require_hold(db: Session, case: Case, *, by: Officer) -> None:
     """Raise unless `by` owns the case or supervises; the case is held until the end."""
     _require_desk(by)
-    db.refresh(case, with_for_update={"of": Case})
+    hold(db, case)
     if case.status != Status.CLAIMED:
         raise IllegalMove
     if not holds(by, case):

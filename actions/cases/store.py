@@ -57,7 +57,7 @@ def hold_open(db: Session, *, citizen_ids: Sequence[int]) -> dict[int, Case]:
             select(Case)
             .where(Case.id.in_(wanted), Case.status != Status.CLOSED)
             .order_by(Case.id)  # one order: no deadlock
-            .options(lazyload(Case.owner))  # joined, it would be who was so before we waited
+            .options(lazyload(Case.owner))  # see `status.hold`
             .with_for_update(of=Case, key_share=True)
             .execution_options(populate_existing=True)
         )

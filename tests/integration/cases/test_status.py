@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from actions.audit.models import AuditEntry
@@ -199,6 +200,24 @@ def test_fifty_officers_claim_at_once_and_one_wins(
         ).all()
     assert [timer.kind for timer in timers] == ["silent"]
     assert len(claimed) == 1
+
+
+def test_who_is_too_late_for_a_case_hears_who_has_just_claimed_it(
+    sessions: Sessions, case: Case, hire: Callable[..., Officer], now: datetime
+) -> None:
+    first, late = hire(1, "李"), hire(2, "王")
+    waits = text("SELECT true FROM pg_locks WHERE NOT granted")
+
+    with ThreadPoolExecutor(1) as pool:
+        with sessions.begin() as db:
+            status.claim(db, db.get_one(Case, case.id), by=db.merge(first), now=now)
+            closing = pool.submit(do, sessions, case, "close", by=late, now=now)
+            while not (closing.done() or db.scalar(waits)):
+                time.sleep(0.01)
+        with pytest.raises(status.AlreadyOwned) as fact:
+            closing.result(10)
+
+    assert fact.value.owner == "李"
 
 
 @pytest.mark.parametrize("step", ["open", "claim", "release"])
