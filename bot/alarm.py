@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from actions.audit import store as audit
-from actions.cases import escalate, status
+from actions.cases import status
 from actions.cases.escalate import Alarm
 from actions.cases.models import Case
 from actions.outbox import store as outbox
@@ -22,19 +22,16 @@ from bot.desk import Desk
 
 WEBHOOK = "webhook"  # the outbox's name for the city's own system
 KEEP_TRYING = timedelta(hours=6)
+SAID = {
+    "unclaimed": "desk.reminder",
+    "offered": "desk.offered",
+    "silent": "desk.silent",
+    "snooze_over": "desk.snooze_over",
+}
 
 
-def ring(db: Session, desk: Desk, *, now: datetime) -> int:
-    """Take every step that is due and tell whoever must hear of it; return how many."""
-    alarms = escalate.fire(db, now=now, has_desk=desk.chat is not None, policy=desk.policy)
-    for alarm in alarms:
-        _tell(db, desk, alarm, now=now)
-    if alarms:
-        outbox.nudge(db)
-    return len(alarms)
-
-
-def _tell(db: Session, desk: Desk, alarm: Alarm, *, now: datetime) -> None:
+def tell(db: Session, desk: Desk, alarm: Alarm, *, now: datetime) -> None:
+    """Tell whoever must hear of it, with all that the case holds."""
     case = alarm.case
     if case.drill and alarm.kind == "unclaimed":
         _end_drill(db, desk, case, now=now)
@@ -48,11 +45,23 @@ def _tell(db: Session, desk: Desk, alarm: Alarm, *, now: datetime) -> None:
             _ask_owner(db, desk, alarm, now=now)
 
 
+def tell_barely(db: Session, desk: Desk, alarm: Alarm, *, now: datetime) -> None:
+    """Name the case to whoever must hear of it, and show nothing that it holds."""
+    case = alarm.case
+    if case.drill:
+        return
+    said, buttons = _said(desk, alarm), _buttons(desk, alarm)
+    if alarm.desk:
+        duty.tell(db, desk, case, said, now=now, buttons=buttons)
+    for officer in alarm.officers:
+        about = f"case:{case.code}:alert:{alarm.step}"
+        duty.whisper(db, desk, officer, said, now=now, buttons=buttons, about=about)
+
+
 def _unclaimed(db: Session, desk: Desk, alarm: Alarm, *, now: datetime) -> None:
     case = alarm.case
     minutes = _minutes(alarm.waited)
-    take = [[duty.button(desk, case, "claim", "claim")]]
-    said = desk.say("desk.reminder", case=case.code, minutes=minutes)
+    said, take = _said(desk, alarm), _buttons(desk, alarm)
     if alarm.desk:
         # Behind the cards of new cases, and only until the next: on a bad night the group's limit
         # would otherwise go to reminders of the old.
@@ -88,23 +97,28 @@ def _unclaimed(db: Session, desk: Desk, alarm: Alarm, *, now: datetime) -> None:
 
 
 def _offered(db: Session, desk: Desk, alarm: Alarm, *, now: datetime) -> None:
-    case = alarm.case
-    said = desk.say("desk.offered", case=case.code, officer=alarm.owner)
-    duty.redraw(db, desk, case, now=now)
-    duty.offer(db, desk, case, said, now=now)
+    duty.redraw(db, desk, alarm.case, now=now)
+    duty.offer(db, desk, alarm.case, _said(desk, alarm), now=now)
 
 
 def _ask_owner(db: Session, desk: Desk, alarm: Alarm, *, now: datetime) -> None:
     case = alarm.case
-    key = "desk.snooze_over" if alarm.kind == "snooze_over" else "desk.silent"
-    said = desk.say(key, case=case.code, minutes=_minutes(alarm.waited), officer=alarm.owner)
-    verbs = ("keep", "release")
-    rows = [[duty.button(desk, case, verb, verb) for verb in verbs]]
+    said, rows = _said(desk, alarm), _buttons(desk, alarm)
     duty.redraw(db, desk, case, now=now)
     duty.tell(db, desk, case, said, now=now, buttons=rows)
     for officer in alarm.officers:
         about = f"case:{case.code}:alert:silent"
         duty.whisper(db, desk, officer, said, now=now, buttons=rows, about=about)
+
+
+def _said(desk: Desk, alarm: Alarm) -> str:
+    code, minutes = alarm.case.code, _minutes(alarm.waited)
+    return desk.say(SAID[alarm.kind], case=code, minutes=minutes, officer=alarm.owner)
+
+
+def _buttons(desk: Desk, alarm: Alarm) -> list[list[dict[str, str]]]:
+    verbs = ("claim",) if alarm.kind in ("unclaimed", "offered") else ("keep", "release")
+    return [[duty.button(desk, alarm.case, verb, verb) for verb in verbs]]
 
 
 def _end_drill(db: Session, desk: Desk, case: Case, *, now: datetime) -> None:

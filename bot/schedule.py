@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.orm import Session
 
-from actions.cases import pictures
+from actions.cases import escalate, pictures
 from actions.citizens import store as citizens
 from actions.inbox import store as poison
 from actions.outbox import archive, chats, stats
@@ -77,7 +78,25 @@ def fire_timers(service: Service, desk: Desk) -> int:
     """Do what is due for cases nobody has acted on; return how many timers went off."""
     now = service.clock()
     with service.sessions.begin() as db:
-        return alarm.ring(db, desk, now=now)
+        return ring(db, desk, now=now)
+
+
+def ring(db: Session, desk: Desk, *, now: datetime) -> int:
+    """Take every step that is due and tell whoever must hear of it; return how many.
+
+    A case that cannot be shown (another release may know what it holds) silences no other.
+    """
+    due = escalate.fire(db, now=now, has_desk=desk.chat is not None, policy=desk.policy)
+    for each in due:
+        try:
+            with db.begin_nested():
+                alarm.tell(db, desk, each, now=now)
+        except Exception as error:  # noqa: BLE001  its officers hear of it by its code alone
+            log.error("schedule.not_shown", case=each.case.code, error=error)
+            alarm.tell_barely(db, desk, each, now=now)
+    if due:
+        outbox.nudge(db)
+    return len(due)
 
 
 def vanish(service: Service) -> int:

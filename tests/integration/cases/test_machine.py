@@ -38,8 +38,8 @@ from actions.officers import roster
 from actions.officers import store as officers
 from actions.officers.leave import leave
 from actions.officers.models import DESK, Officer, Role
-from bot import alarm, inbox, relay
 from bot import desk as duty
+from bot import inbox, relay, schedule
 from bot.database import Sessions
 from bot.desk import Desk
 from bot.inbound import Inbound, Words
@@ -272,7 +272,7 @@ class Dispatch(RuleBasedStateMachine):
     def time_passes(self, draw: Draw) -> None:
         self.now += timedelta(seconds=draw(SECONDS))
         with self.sessions.begin() as db:
-            alarm.ring(db, self.desk, now=self.now)
+            schedule.ring(db, self.desk, now=self.now)
 
     # -- what always holds -------------------------------------------------------------------
 

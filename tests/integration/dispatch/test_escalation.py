@@ -21,8 +21,8 @@ from actions.officers import roster
 from actions.officers.leave import leave
 from actions.officers.models import Officer, Role
 from actions.outbox.models import OutboxMessage
-from bot import alarm
 from bot import desk as duty
+from bot import schedule
 from bot.database import Sessions
 from bot.desk import Desk
 from tests.line import Line
@@ -51,7 +51,7 @@ class Night:
             with self.sessions.begin() as db:
                 due = db.scalar(select(func.min(Timer.due_at)))
                 self.now = max(self.now, min(due or until, until))
-                alarm.ring(db, self.desk, now=self.now)
+                schedule.ring(db, self.desk, now=self.now)
                 if (due or until) >= until:
                     break
         self.now = until

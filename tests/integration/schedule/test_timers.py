@@ -11,7 +11,9 @@ from sqlalchemy import Engine, select, text
 
 from actions.cases.models import Case, Status, Timer
 from actions.citizens.models import ReceivedMessage
+from actions.officers import roster
 from actions.officers.models import Officer
+from actions.outbox.models import OutboxMessage
 from bot import schedule
 from bot.database import Sessions
 from bot.regions import Region
@@ -68,6 +70,41 @@ def test_a_case_that_was_claimed_is_asked_about(
     assert schedule.fire_timers(service, line.desk) == 1
 
     assert "已由 李卫东 接手 10 分钟" in line.desk_heard[-1]
+
+
+def test_a_case_that_cannot_be_shown_silences_no_other_and_is_named_itself(
+    line: Line, service: Service, clock: Clock, sessions: Sessions, hire: Callable[..., Officer]
+) -> None:
+    hire(7)
+    with sessions.begin() as db:
+        roster.go_on(db, db.merge(hire(8)), now=line.now)
+    codes = []
+    for n, strange in enumerate((True, True, False)):
+        line.address = str(9_200 + n)
+        line.says(LIVE)
+        assert line.case
+        codes.append(line.case.code)
+        if n == 0:
+            line.officer(7, "claim")
+        with sessions.begin() as db:
+            case = db.get_one(Case, line.case.id)
+            case.reasons = ["reason.of_tomorrow"] if strange else case.reasons
+    clock.now = line.now + timedelta(minutes=11)
+    before = len(line.desk_heard)
+
+    assert schedule.fire_timers(service, line.desk) == 3
+    assert schedule.fire_timers(service, line.desk) == 0
+
+    claimed, strange, usual = codes
+    told = "\n".join(line.desk_heard[before:])
+    assert f"⏰ {claimed} 已由 李卫东 接手" in told
+    assert f"⏰ {strange} 已等待" in told
+    assert f"⏰ {usual} 已等待" in told
+    with sessions() as db:
+        to_8 = select(OutboxMessage.body).where(OutboxMessage.recipient == "8")
+        in_person = "\n".join(str(body) for body in db.scalars(to_8))
+    assert f"case:{strange}:claim" in in_person
+    assert f"case:{usual}:claim" in in_person
 
 
 def test_a_closed_case_is_left_in_peace(
