@@ -19,6 +19,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -35,6 +36,17 @@ log = structlog.get_logger()
 BELL = "bell"
 USED = "used"
 RESTED = 1.0  # seconds
+# A network that is cut tells nobody: either side gives the other up after this, not after hours.
+SILENT = 25  # seconds
+KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+LINK = {"connect_timeout": 5, **KEEPALIVES, "tcp_user_timeout": SILENT * 1000}
+OPTIONS = {
+    "timezone": "UTC",
+    "lock_timeout": "20s",
+    "statement_timeout": "10min",  # a million are queued or cancelled within one
+    **{f"tcp_{name}": value for name, value in KEEPALIVES.items()},
+    "tcp_user_timeout": f"{SILENT}s",
+}
 Sessions = sessionmaker[Session]
 
 
@@ -126,14 +138,19 @@ def engine(url: str, *, pool: int = 10) -> Engine:
         pool_recycle=1800,
         hide_parameters=True,  # an error must not quote what citizens said
         connect_args={
-            "connect_timeout": 5,
+            **LINK,
             "application_name": "fanzha",
-            "options": "-c timezone=UTC -c lock_timeout=20s",
+            "options": " ".join(f"-c {name}={value}" for name, value in OPTIONS.items()),
         },
     )
     event.listen(bind, "checkin", _note_use)
     event.listen(bind, "checkout", _ping_if_rested)
     return bind
+
+
+def conninfo(url: str) -> str:
+    """Return how to connect to this URL so that one who only listens notices a silence, too."""
+    return make_conninfo(url, **LINK)
 
 
 def _note_use(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:

@@ -28,6 +28,7 @@ from actions.cases.models import Case, Status
 from actions.codes import CASE
 from actions.officers import sign_in
 from actions.officers.models import DESK, Officer
+from bot import database
 from bot.console.asking import COOKIE
 from bot.wiring import Service
 
@@ -95,7 +96,8 @@ class Live:
             self._closed.set()
 
     async def _listen(self) -> None:
-        connecting = psycopg.AsyncConnection.connect(self._service.url, autocommit=True)
+        where = database.conninfo(self._service.url)
+        connecting = psycopg.AsyncConnection.connect(where, autocommit=True)
         async with await connecting as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
             self.state = "up"

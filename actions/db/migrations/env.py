@@ -21,6 +21,7 @@ def _render(kind: str, item: object, context: AutogenContext) -> str | Literal[F
 
 def _run(engine: Engine) -> None:
     with engine.connect() as connection:
+        connection.execute(text("SET statement_timeout = 0"))  # a large table takes its time
         connection.execute(text(f"SELECT pg_advisory_lock({LOCK})"))
         connection.commit()
         context.configure(connection=connection, target_metadata=metadata, render_item=_render)
@@ -31,6 +32,7 @@ def _run(engine: Engine) -> None:
         finally:
             connection.rollback()
             connection.execute(text(f"SELECT pg_advisory_unlock({LOCK})"))
+            connection.execute(text("RESET statement_timeout"))
             connection.commit()
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, event, inspect, text
 from sqlalchemy.engine import make_url
 
 from actions.models import metadata
@@ -143,6 +146,28 @@ def test_two_upgrades_at_once_wait_for_each_other(empty: Engine) -> None:
 
     assert [each.wait(60) for each in both] == [0, 0]
     assert differences(empty) == []
+
+
+def test_a_migration_takes_as_long_as_it_takes_and_what_follows_does_not(empty: Engine) -> None:
+    database.upgrade(empty, to="0001")
+    empty.dispose()
+
+    @event.listens_for(empty, "connect")
+    def hurry(connection: psycopg.Connection, _: object) -> None:
+        connection.execute("SET statement_timeout = '700ms'")
+        connection.commit()
+
+    with ThreadPoolExecutor(1) as pool, empty.connect() as reader:
+        reader.execute(text("SELECT 1 FROM outbox_message"))  # the next one alters it
+        upgraded = pool.submit(database.upgrade, empty)
+        time.sleep(1)
+        reader.rollback()
+        upgraded.result(60)
+
+    assert differences(empty) == []
+    with empty.connect() as first, empty.connect() as second:
+        told = {each.scalar(text("SHOW statement_timeout")) for each in (first, second)}
+    assert "0" not in told
 
 
 def test_a_migration_does_not_import_our_code() -> None:
