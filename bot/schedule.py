@@ -19,7 +19,7 @@ from actions.citizens import store as citizens
 from actions.inbox import store as poison
 from actions.outbox import archive, chats, stats
 from actions.outbox import store as outbox
-from bot import alarm, drill, metrics, quietly, watch
+from bot import alarm, clock, drill, metrics, quietly, watch
 from bot.campaigns import clock as campaigns
 from bot.campaigns import risk
 from bot.desk import Desk
@@ -61,7 +61,18 @@ def start(service: Service, nlu: NluClient, desk: Desk) -> AsyncIOScheduler:
     every(10, "measure", lambda: asyncio.to_thread(measure, service))
     every(3600, "housekeeping", lambda: asyncio.to_thread(tidy, service))
     scheduler.start()
+    _follow_clock(scheduler, clock.now())
     return scheduler
+
+
+def _follow_clock(scheduler: AsyncIOScheduler, seen: datetime) -> None:
+    """Tick on when the machine's clock is set back: APScheduler would rest until it caught up."""
+    now = clock.now()
+    if now < seen:
+        for job in scheduler.get_jobs():
+            job.modify(next_run_time=job.next_run_time - (seen - now))
+    if scheduler.running:
+        asyncio.get_running_loop().call_later(1, _follow_clock, scheduler, now)
 
 
 def _guarded(name: str, job: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
 from sqlalchemy import Engine, select, text
@@ -16,6 +17,7 @@ from actions.officers.models import Officer
 from actions.outbox.models import OutboxMessage
 from bot import schedule
 from bot.database import Sessions
+from bot.nlu.client import NluClient
 from bot.regions import Region
 from bot.settings import Settings
 from bot.wiring import Service
@@ -162,6 +164,37 @@ def test_every_case_that_is_not_closed_has_its_next_timer_after_any_of_it(
         for case in db.scalars(select(Case)):
             assert (case.id in timed) == (case.status != Status.CLOSED)
         assert db.scalars(select(Timer).where(Timer.due_at <= clock.now)).all() == []
+
+
+def test_ticks_go_on_when_the_machines_clock_is_set_back(
+    line: Line, service: Service, clock: Clock, no_nlu: NluClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_back = timedelta()
+
+    class Machine(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) - set_back
+
+    for module in ("apscheduler.schedulers.base", "apscheduler.triggers.interval", "bot.clock"):
+        monkeypatch.setattr(f"{module}.datetime", Machine)
+    line.says(LIVE)
+    opened = line.now
+
+    async def minute(number: int) -> None:
+        clock.now = opened + timedelta(minutes=number)
+        while f"已等待 {number} 分钟" not in line.desk_heard[-1]:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+    async def scene() -> None:
+        nonlocal set_back
+        ticking = schedule.start(service, no_nlu, line.desk)
+        await asyncio.wait_for(minute(1), 5)
+        set_back = timedelta(hours=1)
+        await asyncio.wait_for(minute(2), 5)
+        ticking.shutdown(wait=False)
+
+    asyncio.run(scene())
 
 
 def test_what_was_taken_in_long_ago_is_dropped_and_the_rest_is_not(
