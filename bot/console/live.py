@@ -83,6 +83,7 @@ class Live:
 
     async def run(self) -> None:
         """Listen until cancelled; reconnect for ever."""
+        self._closed.clear()
         try:
             while True:
                 try:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import httpx
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 
+from actions.audit import store as audit
 from actions.officers.models import Officer
 from bot import database
 from bot.console.app import application
@@ -34,12 +35,18 @@ def service(
     own.dispose()
 
 
-def cut(service: Service, engine: Engine) -> None:
-    """Take the process's connection away, as a database that restarts does."""
+def cut(service: Service, engine: Engine, code: str) -> None:
+    """Take the process's connection away as a database that restarts does; the case changes."""
     with service.engine.connect() as connection:
         number = connection.scalar(text("SELECT pg_backend_pid()"))
-    with engine.connect() as connection:
-        connection.execute(text("SELECT pg_terminate_backend(:number)"), {"number": number})
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:number, 5000)"), {"number": number})
+        audit.wake(Session(connection), case_code=code)
+
+
+async def until(live: Live, state: str) -> None:
+    while live.state != state:  # noqa: ASYNC110  it has no event for it
+        await asyncio.sleep(0.01)
 
 
 async def ready(app: Starlette) -> tuple[int, str]:
@@ -49,29 +56,24 @@ async def ready(app: Starlette) -> tuple[int, str]:
     return answer.status_code, answer.json()["live"]
 
 
-def test_a_look_up_that_fails_ends_no_stream_and_readyz_tells_meanwhile(
+def test_a_look_up_that_fails_ends_no_stream(
     service: Service, engine: Engine, line: Line, hire: Callable[..., Officer]
 ) -> None:
     officer, live = hire(7), Live(service)
-    app = application(service, {}, live)
-
-    async def until(state: str) -> None:
-        while live.state != state:  # noqa: ASYNC110  it has no event for it
-            await asyncio.sleep(0.01)
+    line.says(LIVE)
+    assert line.case
+    code = line.case.code
 
     async def scene() -> list[str]:
         listening = asyncio.create_task(live.run())
-        await until("up")
-        assert await ready(app) == (200, "up")
+        await until(live, "up")
         stream = live.events("", officer)
         heard = [await anext(stream)]
-        await asyncio.to_thread(cut, service, engine)
-        await asyncio.to_thread(line.says, LIVE)
-        await until("down")
-        assert await ready(app) == (503, "down")
+        failed = asyncio.create_task(until(live, "down"))
+        await asyncio.to_thread(cut, service, engine, code)
         heard.append(await anext(stream))
-        await until("up")
-        await asyncio.to_thread(replace(line, address="1002").says, LIVE)
+        assert failed.done()
+        await asyncio.to_thread(line.says, LIVE)
         heard.append(await anext(stream))
         await stream.aclose()
         listening.cancel()
@@ -82,5 +84,44 @@ def test_a_look_up_that_fails_ends_no_stream_and_readyz_tells_meanwhile(
 
     assert "event: look" in first
     assert "event: look" in after  # whatever was missed
-    assert line.case
-    assert line.case.code in then
+    assert code in then
+
+
+def test_a_console_that_does_not_hear_is_not_ready(service: Service) -> None:
+    live = Live(service)
+    app = application(service, {}, live)
+
+    async def scene() -> list[tuple[int, str]]:
+        told = [await ready(app)]
+        for _ in range(2):  # it may be begun again
+            listening = asyncio.create_task(live.run())
+            await until(live, "up")
+            told.append(await ready(app))
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+            told.append(await ready(app))
+        return told
+
+    down, up = (503, "down"), (200, "up")
+    assert asyncio.run(scene()) == [down, up, down, up, down]
+
+
+def test_a_stream_lasts_when_listening_was_begun_again(
+    service: Service, line: Line, hire: Callable[..., Officer]
+) -> None:
+    officer, live = hire(7), Live(service)
+
+    async def scene() -> list[str]:
+        for _ in range(2):
+            listening = asyncio.create_task(live.run())
+            await until(live, "up")
+            stream = live.events("", officer)
+            heard = [await anext(stream)]
+            await asyncio.to_thread(line.says, LIVE)
+            heard.append(await anext(stream))
+            await stream.aclose()
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+        return heard
+
+    assert ["event: look" in each for each in asyncio.run(scene())] == [True, False]
