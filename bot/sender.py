@@ -378,7 +378,8 @@ async def listen(url: str, wake: Callable[[], None]) -> None:
     """Call `wake` whenever another process has queued something; reconnect for ever."""
     while True:
         try:
-            async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            connecting = psycopg.AsyncConnection.connect(database.conninfo(url), autocommit=True)
+            async with await connecting as connection:
                 await connection.execute(f"LISTEN {store.CHANNEL}")
                 wake()
                 async for _ in connection.notifies():

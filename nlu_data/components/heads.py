@@ -21,7 +21,7 @@ Array = NDArray[np.float32]
 Rows = NDArray[np.bool_] | NDArray[np.intp]
 Wanted = Mapping[str, float]
 """For each view that a head reads, the inverse strength of its regularisation."""
-ROUNDS = 4  # of clustering: more of them move the middles little
+ROUNDS = 12  # of clustering: more of them move the middles little
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from actions.outbox.models import OutboxMessage
 from actions.outbox.policy import Unavailable
 from actions.outbox.store import Settlement
 from actions.reports.models import Report
-from bot import alarm, inbox, relay
 from bot import desk as duty
+from bot import inbox, relay, schedule
 from bot.database import Sessions
 from bot.inbound import Inbound, Words
 from tests.line import Line
@@ -227,7 +227,7 @@ def other(line: Line, hire: Callable[..., Officer]) -> Line:
     merge(line, line.case, into, by)
     line.now += timedelta(minutes=2)
     with line.sessions.begin() as db:
-        alarm.ring(db, line.desk, now=line.now)  # the card goes to an officer in person, too
+        schedule.ring(db, line.desk, now=line.now)  # the card goes to an officer in person, too
     line.says(f"他在{WORDS}等我")
     picture = {"content": Words(f"这张是在{WORDS}拍的"), "photo": "file", "ref": "55"}
     with line.sessions.begin() as db:
