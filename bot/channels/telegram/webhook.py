@@ -22,8 +22,8 @@ from bot.channels.telegram.update import Given
 
 PATH = "/telegram"
 LARGEST = 1 << 20  # bytes; Telegram's updates are far smaller
-PAUSES = (0.25, 0.5, 1.0, 2.0)  # seconds: an update is tried to its end while Telegram waits
-PATIENCE = 10.0  # seconds: what takes longer is to come again, before Telegram's minute is over
+PAUSES = (0.1, 0.2, 0.4, 0.8)  # seconds: an update is tried to its end while Telegram waits
+PATIENCE = 2.0  # seconds: what takes longer, such as an outage, is to come again
 
 
 class Door:
