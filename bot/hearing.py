@@ -26,7 +26,7 @@ from bot.nlu.client import NluClient
 
 OWN = ("own", "edited")  # where words come from that are the citizen's
 WITHIN = timedelta(minutes=10)  # from the first line of a telling to its last
-SHORT = 40  # columns: a longer message tells its story by itself
+SHORT = {"zh": 24, "en": 40}  # columns: a longer message tells its story by itself
 
 LookBack = Callable[[Inbound], Awaitable[Sequence[str]]]
 """Returns what the sender of a message told just before, oldest first."""
@@ -56,8 +56,10 @@ async def understand(
 
 
 def _may_go_on(message: Inbound, said: Words) -> bool:
-    own = said.origin == "own" and not message.group
-    return own and 0 < wording.columns(said.text.strip()) <= SHORT
+    language = wording.language_of(said.text)
+    if message.group or said.origin != "own" or language is None:
+        return False
+    return wording.columns(said.text.strip()) <= SHORT[language]
 
 
 def hear(
