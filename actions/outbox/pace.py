@@ -18,6 +18,7 @@ FREE_RATE = 30.0  # what the channel takes unpaid, over all chats
 USED = 0.98  # of a limit: the rest absorbs the network's unevenness
 AHEAD = timedelta(milliseconds=120)  # how far moments are given out
 PAID_AHEAD = timedelta(milliseconds=300)  # an urgent message is not paid for: none waits for these
+WAITED = timedelta(seconds=5)  # for one's turn at the most: a lease is shorter
 CHAT_GAP = timedelta(milliseconds=1030)  # between two messages to one person
 GROUP_MOST = 20  # messages to one group in…
 GROUP_SPAN = timedelta(seconds=61)
@@ -62,9 +63,10 @@ def soonest(
 ) -> datetime:
     """Return the next moment to give out, which is never in the past.
 
-    One that is further ahead than any is given out is of a clock that has been set back since.
+    One that is far ahead of any that is given out is of a clock that has been set back since; who
+    waited for their turn looked at the clock a little before.
     """
-    return now if next_at > now + ahead + gap else max(next_at, now)
+    return now if next_at > now + ahead + gap + WAITED else max(next_at, now)
 
 
 def count(next_at: datetime, gap: timedelta, *, now: datetime, ahead: timedelta = AHEAD) -> int:

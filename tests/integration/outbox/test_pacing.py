@@ -130,6 +130,23 @@ def test_after_the_databases_clock_was_set_back_nobody_waits_for_it(
     assert max(sent.values()) <= pace.AHEAD
 
 
+@pytest.mark.parametrize("rate", [30, 100])
+def test_who_waited_for_their_turn_gives_out_no_moment_once_more(
+    box: Box, clock: Clock, rate: float
+) -> None:
+    for n in range(40):
+        box.put(f"{n}", to=f"{n}", lane=Lane.BULK)
+    clock.on(seconds=5)
+    given = [each.send_at for each in claim(box, rate)]
+
+    clock.on(seconds=-1)  # they looked at the clock before the one whose turn it was
+    assert claim(box, rate) == []
+    clock.on(seconds=2)
+    later = [each.send_at for each in claim(box, rate)]
+    assert later
+    assert min(later) > max(given)
+
+
 def test_one_person_gets_one_message_a_second_and_in_order(box: Box, clock: Clock) -> None:
     for n in range(4):
         box.put(f"{n}", to="1")
