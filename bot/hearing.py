@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from actions.indicators.extract import Found
-from actions.reports.store import Teller
+from actions.reports import store as reports
 from actions.triage import danger, wording
 from actions.triage.assess import assess
 from actions.triage.understanding import Understanding
@@ -32,9 +32,11 @@ LookBack = Callable[[Inbound], Awaitable[Sequence[str]]]
 """Returns what the sender of a message told just before, oldest first."""
 
 
-def teller(message: Inbound) -> Teller:
-    """Return whose telling a message would go on with."""
-    return Teller(message.channel, message.address)
+def told_before(db: Session, messages: Sequence[Inbound], *, now: datetime) -> list[Sequence[str]]:
+    """Return for each message what its sender told just before, oldest first."""
+    senders = [(each.channel, each.address) for each in messages]
+    told = reports.list_told_before(db, senders, since=now - WITHIN)
+    return [told.get(each, ()) for each in senders]
 
 
 async def understand(

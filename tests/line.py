@@ -22,7 +22,6 @@ from actions.cases.models import Case
 from actions.citizens import store as citizens
 from actions.citizens.models import Citizen
 from actions.outbox.models import OutboxMessage
-from actions.reports import store as reports
 from actions.triage.understanding import Understanding
 from bot import hearing, inbox
 from bot.conversation.turn import START, Command, Pressed, Unreadable
@@ -95,9 +94,8 @@ class Line:
         return "\n\n".join(str(body["text"]) for body in self.heard)
 
     async def _look_back(self, message: Inbound) -> Sequence[str]:
-        teller, since = hearing.teller(message), self.now - hearing.WITHIN
         with self.sessions() as db:
-            return reports.list_told_before(db, [teller], since=since).get(teller, ())
+            return hearing.told_before(db, [message], now=self.now)[0]
 
     @property
     def buttons(self) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, select, text
@@ -42,14 +41,6 @@ CROSS JOIN LATERAL (
 ) r
 ORDER BY r.id
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class Teller:
-    """A citizen by where they write from."""
-
-    channel: str
-    address: str
 
 
 def file(
@@ -94,18 +85,20 @@ def list_for_case(db: Session, *, case_id: int) -> Sequence[Report]:
 
 
 def list_told_before(
-    db: Session, tellers: Sequence[Teller], *, since: datetime
-) -> Mapping[Teller, Sequence[str]]:
-    """Return what each told in their own words since then, in no case; oldest first."""
+    db: Session, citizens: Sequence[tuple[str, str]], *, since: datetime
+) -> Mapping[tuple[str, str], Sequence[str]]:
+    """Return what each, named by channel and address, told in their own words since then, in no
+    case; oldest first.
+    """
     asked = {
-        "channels": [each.channel for each in tellers],
-        "addresses": [each.address for each in tellers],
+        "channels": [channel for channel, _ in citizens],
+        "addresses": [address for _, address in citizens],
         "since": since,
         "lines": LINES,
     }
-    told: dict[Teller, list[str]] = defaultdict(list)
+    told: dict[tuple[str, str], list[str]] = defaultdict(list)
     for channel, address, words in db.execute(_TOLD_BEFORE, asked):
-        told[Teller(channel, address)].append(words)
+        told[channel, address].append(words)
     return told
 
 

@@ -26,7 +26,6 @@ from actions.officers import store as officers
 from actions.outbox import chats
 from actions.outbox import store as outbox
 from actions.outbox.models import Lane
-from actions.reports import store as reports
 from actions.triage.understanding import Understanding
 from bot import hearing, inbox, metrics, officer, publisher, texts
 from bot.channels.telegram.update import (
@@ -211,12 +210,8 @@ class Intake:
         return await asyncio.to_thread(self._look_back, came)
 
     def _look_back(self, came: Sequence[Inbound]) -> list[Sequence[str]]:
-        """Return what each of them told just before."""
-        tellers = [hearing.teller(each) for each in came]
-        since = self.clock() - hearing.WITHIN
         with self.sessions() as db:
-            told = reports.list_told_before(db, tellers, since=since)
-        return [told.get(each, ()) for each in tellers]
+            return hearing.told_before(db, came, now=self.clock())
 
     async def _store_together(self, came: Sequence[Said]) -> list[bool]:
         return await asyncio.to_thread(self._try_together, came)

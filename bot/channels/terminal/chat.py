@@ -11,8 +11,6 @@ from uuid import uuid4
 from rich.console import Console
 from rich.text import Text
 
-from actions.reports import store as reports
-from actions.reports.store import Teller
 from actions.triage import wording
 from bot import hearing, inbox, relay
 from bot.channels.terminal.sender import TerminalSender
@@ -64,12 +62,11 @@ class TerminalChat:
         await asyncio.to_thread(store)
 
     async def _look_back(self, message: Inbound) -> Sequence[str]:
-        return await asyncio.to_thread(self._told_before, hearing.teller(message))
+        return await asyncio.to_thread(self._told_before, message)
 
-    def _told_before(self, teller: Teller) -> Sequence[str]:
-        since = self._service.clock() - hearing.WITHIN
+    def _told_before(self, message: Inbound) -> Sequence[str]:
         with self._service.sessions() as db:
-            return reports.list_told_before(db, [teller], since=since).get(teller, ())
+            return hearing.told_before(db, [message], now=self._service.clock())[0]
 
     def show(self, body: Mapping[str, object]) -> None:
         """Print a message of ours, and remember its buttons."""

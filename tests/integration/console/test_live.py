@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -49,6 +50,15 @@ async def until(live: Live, state: str) -> None:
         await asyncio.sleep(0.01)
 
 
+@asynccontextmanager
+async def listening(live: Live) -> AsyncIterator[None]:
+    running = asyncio.create_task(live.run())
+    await until(live, "up")
+    yield
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
 async def ready(app: Starlette) -> tuple[int, str]:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
@@ -65,19 +75,16 @@ def test_a_look_up_that_fails_ends_no_stream(
     code = line.case.code
 
     async def scene() -> list[str]:
-        listening = asyncio.create_task(live.run())
-        await until(live, "up")
-        stream = live.events("", officer)
-        heard = [await anext(stream)]
-        failed = asyncio.create_task(until(live, "down"))
-        await asyncio.to_thread(cut, service, engine, code)
-        heard.append(await anext(stream))
-        assert failed.done()
-        await asyncio.to_thread(line.says, LIVE)
-        heard.append(await anext(stream))
-        await stream.aclose()
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        async with listening(live):
+            stream = live.events("", officer)
+            heard = [await anext(stream)]
+            failed = asyncio.create_task(until(live, "down"))
+            await asyncio.to_thread(cut, service, engine, code)
+            heard.append(await anext(stream))
+            assert failed.done()
+            await asyncio.to_thread(line.says, LIVE)
+            heard.append(await anext(stream))
+            await stream.aclose()
         return heard
 
     first, after, then = asyncio.run(asyncio.wait_for(scene(), 10))
@@ -94,11 +101,8 @@ def test_a_console_that_does_not_hear_is_not_ready(service: Service) -> None:
     async def scene() -> list[tuple[int, str]]:
         told = [await ready(app)]
         for _ in range(2):  # it may be begun again
-            listening = asyncio.create_task(live.run())
-            await until(live, "up")
-            told.append(await ready(app))
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            async with listening(live):
+                told.append(await ready(app))
             told.append(await ready(app))
         return told
 
@@ -113,15 +117,12 @@ def test_a_stream_lasts_when_listening_was_begun_again(
 
     async def scene() -> list[str]:
         for _ in range(2):
-            listening = asyncio.create_task(live.run())
-            await until(live, "up")
-            stream = live.events("", officer)
-            heard = [await anext(stream)]
-            await asyncio.to_thread(line.says, LIVE)
-            heard.append(await anext(stream))
-            await stream.aclose()
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            async with listening(live):
+                stream = live.events("", officer)
+                heard = [await anext(stream)]
+                await asyncio.to_thread(line.says, LIVE)
+                heard.append(await anext(stream))
+                await stream.aclose()
         return heard
 
     assert ["event: look" in each for each in asyncio.run(scene())] == [True, False]
