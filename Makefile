@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Bytecode is made once at set-up: a start without it takes three times as long.
 export UV_COMPILE_BYTECODE = 1
 
-.PHONY: pictures dispatch help setup demo test check lock bench campaigns chaos clean browser
+.PHONY: tune pictures dispatch help setup demo test check lock bench campaigns chaos clean browser
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -25,6 +25,9 @@ browser: ## Debian's Chromium and Chinese fonts, where apt may install them
 	  && apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; } \
 	  || echo "no Chromium and no way to install it: the browser tests will fail, by name"
+
+tune: nlu_data/.venv/.made ## tune the encoder on the texts as they are now: a quarter of an hour
+	@PYTHONPATH=. nlu_data/.venv/bin/python -W ignore nlu_data/tune.py nlu_data/texts nlu_data/tuned.npz
 
 pictures: .venv/.made browser ## docs/pictures anew, from a made-up evening
 	@$(PY) -m tests.e2e.console.pictures docs/pictures

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 
 from stand_ins import put_in
 
@@ -23,14 +24,20 @@ def main() -> int:
 
     tell("reading the texts")
 
-    result = train(
-        domain="no-domain.yml",
-        config=config,
-        training_files=[texts],
-        output=output,
-        force_training=True,
-        fixed_model_name=name,
-    )
+    try:
+        result = train(
+            domain="no-domain.yml",
+            config=config,
+            training_files=[texts],
+            output=output,
+            force_training=True,
+            fixed_model_name=name,
+        )
+    except Exception as error:  # noqa: BLE001  Rasa wraps it twice: the cause is what helps
+        while error.__cause__:
+            error = error.__cause__
+        traceback.print_exception(error)
+        return 1
     return 0 if result.model else 1
 
 

@@ -1,6 +1,6 @@
 """Turn what was understood into a verdict, with reasons a citizen can follow. Pure.
 
-The thresholds are chosen on our own texts by cross-validation; docs/model-card.md shows the curve.
+The thresholds were set with the measuring texts in sight; docs/model-card.md shows the curve.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from actions.triage.judgement import Judgement, ScamType, Signal, Stage, Verdict
 from actions.triage.understanding import Understanding
 
 SCAM_AT = 0.8
-SUSPICIOUS_AT = 0.5
+SUSPICIOUS_AT = 0.55
 UNCLEAR_AT = 0.25
 FOREIGN_AT = 0.05  # in a script that we were not taught, where less is a sign
 LIVE_AT = 0.4

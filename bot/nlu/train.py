@@ -128,6 +128,7 @@ def _digest() -> str:
         CONFIG,
         nlu / "requirements.lock",
         nlu / "train.py",
+        nlu / "tuned.npz",
         *sorted(TEXTS.glob("*.yml")),
         *sorted((nlu / "components").glob("*.py")),
     ]

