@@ -27,7 +27,7 @@ browser: ## Debian's Chromium and Chinese fonts, where apt may install them
 	  || echo "no Chromium and no way to install it: the browser tests will fail, by name"
 
 tune: nlu_data/.venv/.made ## tune the encoder on the texts as they are now: a quarter of an hour
-	@PYTHONPATH=. nlu_data/.venv/bin/python -W ignore nlu_data/tune.py nlu_data/texts nlu_data/tuned.npz
+	@PYTHONPATH=. TF_CPP_MIN_LOG_LEVEL=3 nlu_data/.venv/bin/python -W ignore nlu_data/tune.py nlu_data/texts nlu_data/tuned.npz
 
 pictures: .venv/.made browser ## docs/pictures anew, from a made-up evening
 	@$(PY) -m tests.e2e.console.pictures docs/pictures

@@ -2,7 +2,7 @@
 
 Google's encoder was made to tell what any sentence is about; what tells a fraud from a bank's own
 notice is a small part of that. Here all its layers but the table of words learn, together with the
-heads, what our texts are labelled with. This takes a quarter of an hour where a training takes two, so it
+heads, what our texts are labelled with. This takes a quarter of an hour, so it
 is done when many texts or a type have come (`make tune`), and what it found is kept in the tree.
 """
 
@@ -23,6 +23,7 @@ from sklearn.metrics import roc_auc_score
 from nlu_data.components import encoder
 from nlu_data.components.featurizers import Cues
 from nlu_data.components.heads import Head
+from nlu_data.components.lexicon import NAMES
 from nlu_data.components.normalise import normalise
 from nlu_data.components.progress import tell
 from nlu_data.components.questions import Question, held_out, questions
@@ -32,7 +33,7 @@ SEED = 8
 EPOCHS = 3
 BATCH = 64  # texts that teach together
 NEAR = 50 * BATCH  # texts among which those of like length are found
-LONGEST = 160  # words of a text that are read
+LONGEST = 160  # words of a text that are read, beginning and end counted
 LAYERS_LEARN = 3e-4  # how far a layer moves in one step at most
 HEADS_LEARN = 2e-3  # more, for they know nothing yet
 WARM_UP = 0.1  # of all steps, until they are as long as that
@@ -40,7 +41,7 @@ FORGET_WORDS = 0.1  # of each text, so that no one word decides
 FORGET_FEATURES = 0.3
 SLIPPED = 0.3  # of all texts, learnt with slips of the thumb in them
 SLIP_EVERY = 30  # characters
-SHORTEST = 3  # characters of a text that may lose one
+SHORTEST = 3  # characters; a text of no more is left alone
 
 Floats = NDArray[np.float32]
 Variables = Mapping[str, tf.Variable]
@@ -126,7 +127,7 @@ class Lesson:
         return {name: known @ w + self.biases[name] for name, w in self.weights.items()}
 
     @tf.function(reduce_retracing=True, autograph=False)
-    def teach(self, words: Any, lengths: Any, cues: Any, right: Any, weight: Any) -> Any:
+    def teach(self, words: Any, lengths: Any, cues: Any, right: Any) -> Any:
         """Move everything a step towards the right answers; return how wrong it was."""
         kept = tf.random.uniform(tf.shape(words)[:2]) >= FORGET_WORDS
         words *= tf.cast(kept, tf.float32)[..., None]
@@ -134,8 +135,8 @@ class Lesson:
             said = self.scores(words, lengths, cues, forget=FORGET_FEATURES)
             wrong = tf.add_n(
                 [
-                    tf.reduce_mean(_error(q, said[name], right[name]) * weight[name])
-                    for name, q in self.asked.items()
+                    tf.reduce_mean(_error(self.asked[name], said[name], answer) * times)
+                    for name, (answer, times) in right.items()
                 ]
             )
         learners = [variables for variables, _ in self._taught]
@@ -146,15 +147,15 @@ class Lesson:
         return wrong
 
     def found(self) -> dict[str, NDArray[np.generic]]:
-        """Return what to keep: layers and heads."""
+        """Return what to keep: layers, heads, and the names of the cues that they know."""
         arrays: dict[str, Any] = {n: v.numpy().astype(np.float16) for n, v in self.layers.items()}
+        arrays["cues"] = np.array(NAMES)
         for name, q in self.asked.items():
             head = Head(
                 classes=q.classes,
                 exclusive=q.exclusive,
                 weights={"dense": self.weights[name].numpy().T},
                 bias=self.biases[name].numpy(),
-                slope=np.ones(1, np.float32),
             )
             arrays.update(head.arrays(name))
         return arrays
@@ -166,7 +167,7 @@ def _error(asked: Question, said: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(right, said), -1)
 
 
-class UpAndDown(tf.keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+class UpAndDown(tf.keras.optimizers.schedules.LearningRateSchedule):
     """Longer and longer steps at first, then shorter and shorter ones."""
 
     def __init__(self, most: float, steps: int) -> None:
@@ -230,7 +231,7 @@ class Lines:
 
     @classmethod
     def read(cls, words: Words, texts: Sequence[str]) -> Lines:
-        """See texts as they are read when somebody sends them."""
+        """See texts as they are read when somebody sends them, but the longest cut off."""
         plain = [normalise(text) for text in texts]
         return cls([words.numbers(text) for text in plain], Cues({}, "cues").matrix(plain))
 
@@ -246,34 +247,31 @@ def main() -> None:
     """Tune, tell how well texts that were held out are understood, and write what was found."""
     folder, output = map(Path, sys.argv[1:3])
     examples = [e for file in sorted(folder.glob("*.yml")) for e in read(file)]
-    texts = np.array([e.get(TEXT) for e in examples], object)
+    texts = [e.get(TEXT) for e in examples]
     out = held_out(examples)
     asked = questions(examples)
     right = {name: answers(question, len(texts)) for name, question in asked.items()}
     words, chance = Words(), np.random.default_rng(SEED)
-    unseen = Lines.read(words, texts[out])
+    unseen = Lines.read(words, [texts[i] for i in np.flatnonzero(out)])
+    known = {name: (answer[out], times[out]) for name, (answer, times) in right.items()}
     lesson = Lesson(words, unseen.cues.shape[1], asked, EPOCHS * -(-int((~out).sum()) // BATCH))
     for epoch in range(1, EPOCHS + 1):
         tell(f"round {epoch} of {EPOCHS}: reading {len(texts)} texts")
-        thumbs = chance.random(len(texts)) < SLIPPED
-        written = [
-            slipped(t, chance) if slips else t for t, slips in zip(texts, thumbs, strict=True)
-        ]
-        lines, wrong = Lines.read(words, written), []
+        slips = chance.random(len(texts)) < SLIPPED
+        lines = Lines.read(
+            words, [slipped(t, chance) if s else t for t, s in zip(texts, slips, strict=True)]
+        )
+        wrong = []
         for done, some in enumerate(batches(np.flatnonzero(~out), lines.numbers, chance)):
             if done % 100 == 0:
                 tell(f"round {epoch} of {EPOCHS}: {done * BATCH} of {len(texts)} texts")
-            wrong.append(
-                lesson.teach(
-                    *lines[some].shown(words),
-                    {name: answer[some] for name, (answer, _) in right.items()},
-                    {name: times[some] for name, (_, times) in right.items()},
-                )
-            )
-        known = {name: (answer[out], times[out]) for name, (answer, times) in right.items()}
+            now = {name: (answer[some], times[some]) for name, (answer, times) in right.items()}
+            wrong.append(lesson.teach(*lines[some].shown(words), now))
         tell(f"round {epoch} of {EPOCHS}: {how_well(words, lesson, unseen, known)}")
         tell(f"round {epoch} of {EPOCHS}: wrong by {np.mean(wrong):.3f}")
-        np.savez_compressed(output, **lesson.found())
+    whole = output.with_suffix(".whole.npz")
+    np.savez_compressed(whole, **lesson.found())
+    whole.replace(output)
 
 
 def how_well(

@@ -1,8 +1,9 @@
 """Train the model when it is stale, in Rasa's own environment, and keep it under a telling name.
 
-The name is a hash over everything that makes the model: texts, pipeline, components, locked
-environment. A model is written under another name and moved when whole, with its checksum beside
-it, so that a file that carries the final name is either intact or found out.
+The name is two hashes over everything that makes the model: what reads it (pipeline, components,
+locked environment) and what it has learnt from (texts, tuned encoder). A model is written under
+another name and moved when whole, with its checksum beside it, so that a file that carries the
+final name is either intact or found out.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import shutil
 import subprocess
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,7 +33,7 @@ class TrainingFailed(Exception):
 
 def model_path(home: Path) -> Path:
     """Return where the model of the present texts and pipeline is, or would be."""
-    return home / "models" / f"nlu-{_digest()}.tar.gz"
+    return home / "models" / f"nlu-{_hash_of(_readers())}-{_hash_of(_taught())}.tar.gz"
 
 
 def is_stale(home: Path) -> bool:
@@ -49,11 +50,13 @@ def is_intact(model: Path) -> bool:
 
 
 def best_model(home: Path) -> Path | None:
-    """Return the present model, or else the newest intact older one."""
+    """Return the present model, or else the newest intact one of the same components, which others
+    could not load.
+    """
     wanted = model_path(home)
     if is_intact(wanted):
         return wanted
-    older = (home / "models").glob("nlu-*.tar.gz")
+    older = (home / "models").glob(f"nlu-{_hash_of(_readers())}-*.tar.gz")
     by_age = sorted(older, key=lambda path: path.stat().st_mtime, reverse=True)
     return next((path for path in by_age if is_intact(path)), None)
 
@@ -122,22 +125,24 @@ def environment() -> dict[str, str]:
     }
 
 
-def _digest() -> str:
+def _readers() -> Iterator[Path]:
     nlu = ROOT / "nlu_data"
-    files = [
-        CONFIG,
-        nlu / "requirements.lock",
-        nlu / "train.py",
-        nlu / "tuned.npz",
-        *sorted(TEXTS.glob("*.yml")),
-        *sorted((nlu / "components").glob("*.py")),
-    ]
+    yield from (CONFIG, nlu / "requirements.lock", nlu / "train.py")
+    yield from sorted((nlu / "components").glob("*.py"))
+
+
+def _taught() -> Iterator[Path]:
+    yield ROOT / "nlu_data" / "tuned.npz"
+    yield from sorted(TEXTS.glob("*.yml"))
+
+
+def _hash_of(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for file in files:
         content = file.read_bytes()
         digest.update(f"{file.relative_to(ROOT)} {len(content)}\n".encode())
         digest.update(content)
-    return digest.hexdigest()[:12]
+    return digest.hexdigest()[:8]
 
 
 def _checksum_file(model: Path) -> Path:

