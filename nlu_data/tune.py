@@ -231,7 +231,7 @@ class Lines:
 
     @classmethod
     def read(cls, words: Words, texts: Sequence[str]) -> Lines:
-        """See texts as they are read when somebody sends them, but the longest cut off."""
+        """See texts as they are read when somebody sends them; one in a hundred is cut off."""
         plain = [normalise(text) for text in texts]
         return cls([words.numbers(text) for text in plain], Cues({}, "cues").matrix(plain))
 

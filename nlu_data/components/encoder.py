@@ -20,11 +20,8 @@ from nlu_data.components.questions import Question
 
 TUNED = Path(__file__).resolve().parents[1] / "tuned.npz"
 SCALE = 6.0  # of its unit vectors, so that a linear head can be sure of itself
-GRAMS = (
-    (2, 0),
-    (3, 1),
-    (5, 2),
-)  # of its convolutions: how many words, and how many of them before
+# Of its convolutions: how many words each sees, and how many of them come before.
+GRAMS = ((2, 0), (3, 1), (5, 2))
 SINGLE = (
     *("proj_W", "proj_b", "ln_g_all", "ln_b_all", "ln_g", "ln_b", "cnn_W", "cnn_b"),
     *("d0", "d1", "d2", "d3", "p1", "p3"),
