@@ -21,9 +21,8 @@ from rasa.shared.nlu.constants import TEXT
 from sklearn.metrics import roc_auc_score
 
 from nlu_data.components import encoder
-from nlu_data.components.featurizers import Cues
 from nlu_data.components.heads import Head
-from nlu_data.components.lexicon import NAMES
+from nlu_data.components.lexicon import NAMES, cue_rows
 from nlu_data.components.normalise import normalise
 from nlu_data.components.progress import tell
 from nlu_data.components.questions import Question, held_out, questions
@@ -147,8 +146,8 @@ class Lesson:
         return wrong
 
     def found(self) -> dict[str, NDArray[np.generic]]:
-        """Return what to keep: layers, heads, and the names of the cues that they know."""
-        arrays: dict[str, Any] = {n: v.numpy().astype(np.float16) for n, v in self.layers.items()}
+        """Return what to keep: how layers moved, heads, and the names of the cues that they know."""
+        arrays: dict[str, Any] = encoder.moves({n: v.numpy() for n, v in self.layers.items()})
         arrays["cues"] = np.array(NAMES)
         for name, q in self.asked.items():
             head = Head(
@@ -233,7 +232,7 @@ class Lines:
     def read(cls, words: Words, texts: Sequence[str]) -> Lines:
         """See texts as they are read when somebody sends them; one in a hundred is cut off."""
         plain = [normalise(text) for text in texts]
-        return cls([words.numbers(text) for text in plain], Cues({}, "cues").matrix(plain))
+        return cls([words.numbers(text) for text in plain], cue_rows(plain))
 
     def __getitem__(self, some: NDArray[np.intp]) -> Lines:
         return Lines([self.numbers[i] for i in some], self.cues[some])

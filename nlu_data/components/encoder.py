@@ -1,7 +1,8 @@
 """Google's multilingual sentence encoder with its layers tuned on our texts.
 
-What `nlu_data/tune.py` found stands in `nlu_data/tuned.npz`: the layers, and the heads that were
-tuned with them. The table of words, nine tenths of the encoder, is the wheel's own.
+What `nlu_data/tune.py` found stands in `nlu_data/tuned.npz`: how far each weight moved from where
+the wheel has it, and the heads that were tuned with the layers. The table of words, nine tenths of
+the encoder, is the wheel's own.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ TUNED = Path(__file__).resolve().parents[1] / "tuned.npz"
 SCALE = 6.0  # of its unit vectors, so that a linear head can be sure of itself
 # Of its convolutions: how many words each sees, and how many of them come before.
 GRAMS = ((2, 0), (3, 1), (5, 2))
+STEPS = 10  # either way, which makes a file of less than two megabytes
 SINGLE = (
     *("proj_W", "proj_b", "ln_g_all", "ln_b_all", "ln_g", "ln_b", "cnn_W", "cnn_b"),
     *("d0", "d1", "d2", "d3", "p1", "p3"),
@@ -40,8 +42,22 @@ def tuned(file: Path = TUNED) -> USE:
     encoder = fresh()
     with np.load(file, allow_pickle=False) as found:
         for name, holder, key in _places(encoder):
-            holder[key] = np.ascontiguousarray(found[name], np.float32)
+            holder[key] = holder[key] + found[f"{name}.moved"] * found[f"{name}.step"]
     return encoder
+
+
+def moves(layers_now: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.generic]]:
+    """Return how far each layer is from where the wheel has it, small enough to be kept in a tree.
+
+    Each weight moved by so many steps, `STEPS` at most either way, of a length of its column's own.
+    """
+    found: dict[str, NDArray[np.generic]] = {}
+    for name, before in layers(fresh()).items():
+        moved = layers_now[name] - before
+        step = np.maximum(np.abs(moved).max(axis=0) / STEPS, np.finfo(np.float32).tiny)
+        found[f"{name}.moved"] = np.rint(moved / step).astype(np.int8)
+        found[f"{name}.step"] = np.asarray(step, np.float32)
+    return found
 
 
 def tuned_heads(asked: Mapping[str, Question]) -> dict[str, Head]:

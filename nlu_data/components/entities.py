@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
+
+from nlu_data.components.component import Component
 
 _CN = "零一二两兩三四五六七八九十百千万萬几幾多半"
 _MONEY_WORD = r"万元|萬元|块钱|塊錢|块|塊|元|圆|万|萬|港币|港幣|港元|美金|美元|美刀|刀|台币|新台幣|台幣|新币|新加坡元|欧元|英镑|日元|w(?![a-z])|k(?![a-z])"
@@ -71,21 +70,8 @@ def find(text: str) -> list[dict[str, Any]]:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
-class NamedThings(GraphComponent, EntityExtractorMixin):
+class NamedThings(Component, EntityExtractorMixin):
     """Puts the entities into the message, as Rasa's own extractors do."""
-
-    def __init__(self, name: str) -> None:
-        self.component_name = name
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> NamedThings:
-        return cls(execution_context.node_name)
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:

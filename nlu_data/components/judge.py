@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import (
     FEATURE_TYPE_SENTENCE,
@@ -23,6 +21,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy import sparse
 
 from nlu_data.components.at_once import at_once
+from nlu_data.components.component import Learner
 from nlu_data.components.encoder import tuned_heads
 from nlu_data.components.heads import Head, Stack, calibrated, learn, mean
 from nlu_data.components.progress import tell
@@ -38,7 +37,7 @@ Rows = tuple[NDArray[np.float32], sparse.csr_matrix]  # dense and sparse feature
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class Judge(IntentClassifier, GraphComponent):
+class Judge(Learner, IntentClassifier):
     """Several heads on the same features, trained from the intent and metadata of each example."""
 
     @classmethod
@@ -66,44 +65,12 @@ class Judge(IntentClassifier, GraphComponent):
             "weight_of_whole": 0.5,
         }
 
-    def __init__(
-        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
-    ) -> None:
-        self._config = {**self.get_default_config(), **config}
-        self._storage = model_storage
-        self._resource = resource
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
         self._columns: NDArray[np.intp] = np.zeros(0, np.intp)
         self._idf: NDArray[np.float32] = np.zeros(0, np.float32)
         self._heads: dict[str, Head] = {}
         self._stack = Stack({})
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> Judge:
-        return cls(config, model_storage, resource)
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> Judge:
-        judge = cls(config, model_storage, resource)
-        with model_storage.read_from(resource) as folder:
-            arrays = np.load(io.BytesIO((folder / MODEL_FILE).read_bytes()), allow_pickle=False)
-            judge._columns = arrays["columns"]
-            judge._idf = arrays["idf"]
-            judge._heads = {name: Head.of(arrays, name) for name in HEADS}
-            judge._stack = Stack(judge._heads)
-        return judge
 
     # --- training
 
@@ -115,8 +82,7 @@ class Judge(IntentClassifier, GraphComponent):
         self._idf = np.float32(np.log((1 + len(examples)) / (1 + seen_in[self._columns])) + 1.0)
         tell(f"Judge: learning from {len(examples)} texts")
         self._heads = self._learn(examples, self._weigh([counts]))
-        self._save()
-        return self._resource
+        return self.keep()
 
     def _learn(self, examples: list[Message], grams: sparse.csr_matrix) -> dict[str, Head]:
         """Join each tuned head with one that learns from n-grams; calibrate what says scam or not."""
@@ -156,12 +122,18 @@ class Judge(IntentClassifier, GraphComponent):
             shape=(len(lengths), len(self._columns)),
         )
 
-    def _save(self) -> None:
+    def remember(self, folder: Path) -> None:
         arrays: dict[str, Any] = {"columns": self._columns, "idf": self._idf}
         for name, head in self._heads.items():
             arrays.update(head.arrays(name))
-        with self._storage.write_to(self._resource) as folder:
-            np.savez(folder / MODEL_FILE, **arrays)
+        np.savez(folder / MODEL_FILE, **arrays)
+
+    def recall(self, folder: Path) -> None:
+        with np.load(folder / MODEL_FILE, allow_pickle=False) as arrays:
+            self._columns = arrays["columns"]
+            self._idf = arrays["idf"]
+            self._heads = {name: Head.of(arrays, name) for name in HEADS}
+        self._stack = Stack(self._heads)
 
     # --- judging
 

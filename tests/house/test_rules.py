@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import runpy
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -146,6 +147,20 @@ def test_every_question_is_asked_somewhere() -> None:
     source = Path(advice.__file__).read_text("utf-8")
 
     assert [q for q in QUESTIONS if f"return {q}.QUESTION" not in source] == []
+
+
+def test_no_file_that_is_kept_is_over_two_megabytes() -> None:
+    kept = subprocess.run(
+        ["git", "ls-files", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\0")
+    sizes = {file: (ROOT / file).stat().st_size for file in kept if (ROOT / file).is_file()}
+
+    assert "nlu_data/tuned.npz" in sizes
+    assert {file: size for file, size in sizes.items() if size > 2 * 2**20} == {}
 
 
 def test_the_locks_name_no_host() -> None:

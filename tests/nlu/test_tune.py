@@ -29,6 +29,20 @@ fresh, tuned = words.encoder, encoder.tuned()
 both = (fresh.encode(texts) * tuned.encode(texts)).sum(axis=1).tolist()
 print(json.dumps({"fresh": alike(fresh), "tuned": alike(tuned), "both": both}))
 """
+KEPT = """
+import json, numpy as np, tune
+from nlu_data.components import encoder
+chance = np.random.default_rng(1)
+before = encoder.layers(encoder.fresh())
+now = {name: a + chance.normal(0, 0.01, a.shape).astype(np.float32) for name, a in before.items()}
+now["d0"] = before["d0"]  # one that did not move
+found = encoder.moves(now)
+off = {}
+for name, a in before.items():
+    step = found[f"{name}.step"]
+    off[name] = float((np.abs(a + found[f"{name}.moved"] * step - now[name]) / step).max())
+print(json.dumps(off))
+"""
 SLIPS = """
 import json, numpy as np, tune
 chance = np.random.default_rng(1)
@@ -63,6 +77,13 @@ def test_what_learns_computes_what_the_encoder_computes_fresh_and_tuned() -> Non
     assert alike["fresh"] == pytest.approx([1.0] * 4, abs=1e-3)
     assert alike["tuned"] == pytest.approx([1.0] * 4, abs=1e-3)
     assert max(alike["both"]) < 0.9
+
+
+def test_what_is_kept_of_a_weight_is_right_to_half_a_step() -> None:
+    off = json.loads(_python("-c", KEPT).splitlines()[-1])
+
+    assert off.pop("d0") == 0
+    assert max(off.values()) < 0.51
 
 
 def test_a_slip_moves_a_letter_and_leaves_the_shortest_alone() -> None:

@@ -23,7 +23,7 @@ Case = Mapping[str, Any]
 CASES: list[Case] = yaml.safe_load(
     (Path(__file__).parent / "cases.yml").read_text(encoding="utf-8")
 )
-MOST_OPEN = 0.12  # measured: 37 of 350
+MOST_OPEN = 0.12  # measured: 35 of 350
 DRIFT = 5  # a training on another machine moves what stands on a threshold
 
 
