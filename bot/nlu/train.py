@@ -50,9 +50,7 @@ def is_intact(model: Path) -> bool:
 
 
 def best_model(home: Path) -> Path | None:
-    """Return the present model, or else the newest intact one of the same components, which others
-    could not load.
-    """
+    """Return the present model, or else the newest intact one that our components can load."""
     wanted = model_path(home)
     if is_intact(wanted):
         return wanted
